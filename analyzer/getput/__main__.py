@@ -1,0 +1,5 @@
+"""``python -m getput``."""
+
+from getput.cli.main import entry
+
+entry()

@@ -1,0 +1,169 @@
+"""``getput check``: judge patches."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from getput.cli import UsageError, options, output
+from getput.cli.guard import failed, guarded
+from getput.cli.jobs import ProcessDiedError, in_order
+from getput.cli.progress import counted
+from getput.config import FailOn, Settings
+from getput.model import Answer, Status
+from getput.patch.series import TreeError, read_submissions
+from getput.report import FORMATS
+from getput.report.select import fails, shown, unjudged, wanted
+from getput.verdict.judge import Judge
+
+OK, INTRODUCED, UNJUDGED = 0, 1, 2
+
+
+class Task(NamedTuple):
+    """Inputs that are judged together, and what standard input held if one of them is ``-``."""
+
+    inputs: tuple[str, ...]
+    staged: bool
+    stdin: bytes | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of ``check``."""
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="a patch or mbox file, - for standard input, or a git revision or range",
+    )
+    parser.add_argument("--staged", action="store_true", help="judge what is staged in git's index")
+    parser.add_argument(
+        "--each", action="store_true", help="judge each input on its own; otherwise several are one series, in order"
+    )
+    parser.add_argument(
+        "--show",
+        type=_statuses,
+        default=frozenset({Status.INTRODUCED}),
+        metavar="LIST",
+        help="introduced (default), fixed, existing, or all",
+    )
+    parser.add_argument(
+        "--fail-on", choices=[what.value for what in FailOn], help="what makes the exit status 1 (default: warning)"
+    )
+    options.add_judging(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, print, and say by the exit status what came out."""
+    form = FORMATS[args.format]
+    tasks = _tasks(args)
+    if form.one_answer and len(tasks) > 1:
+        raise UsageError(f"--format {args.format} is one answer: with --each and several inputs use jsonl")
+    tree = options.tree_of(args)
+    settings = options.settings(args, tree)
+    tally = _Tally(settings, form.carries_errors)
+    answers = in_order(_start, (tree, settings, args.timing), _judge, tasks, args.jobs, _died)
+    answers = counted(answers, len(tasks), "inputs", not args.quiet)
+    output.answer(form.render((shown(answer, args.show) for answer in tally.over(answers)), options.look(args)))
+    return tally.status
+
+
+class _Tally:
+    """What the answers that passed by mean for the exit status."""
+
+    def __init__(self, settings: Settings, carries_errors: bool) -> None:
+        self.settings = settings
+        self.carries_errors = carries_errors
+        self.failed = False
+        self.judged = False
+
+    def over(self, answers: Iterator[Answer]) -> Iterator[Answer]:
+        """The answers, with what the settings do not want left out; what could not be judged goes to standard error."""
+        for full in answers:
+            answer = wanted(full, self.settings)
+            self.failed = self.failed or fails(answer, self.settings)
+            self.judged = self.judged or not unjudged(answer)
+            if not self.carries_errors:
+                for error in answer.errors:
+                    output.message(f"{error.where}: {error.message}")
+            yield answer
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return INTRODUCED if self.failed else OK if self.judged else UNJUDGED
+
+
+def _tasks(args: argparse.Namespace) -> Sequence[Task]:
+    """What is judged together.  Raises UsageError where nothing is named, or one thing twice."""
+    inputs: list[str] = args.inputs
+    if not inputs and not args.staged:
+        raise UsageError("nothing to judge: name a patch, a git revision, - for standard input, or --staged")
+    if inputs and args.staged:
+        raise UsageError("--staged judges the index: it takes no INPUT")
+    if inputs.count("-") > 1:
+        raise UsageError("standard input can be read once only")
+    stdin = _standard_input() if "-" in inputs else None
+    if args.each:
+        return [Task((name,), False, stdin if name == "-" else None) for name in inputs] or [Task((), True, None)]
+    return [Task(tuple(inputs), args.staged, stdin)]
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    return sys.stdin.buffer.read()
+
+
+class _Worker:
+    """What one process keeps between tasks."""
+
+    judge: Judge
+    tree: Path
+    timing: bool
+
+
+def _start(tree: Path, settings: Settings, timing: bool) -> None:
+    _Worker.judge = Judge(tree, settings)
+    _Worker.tree = tree
+    _Worker.timing = timing
+
+
+def _judge(task: Task) -> Answer:
+    """The answer to one task, whatever happens: one bad input must not stop the others."""
+    start = time.perf_counter()
+    answer = guarded(_name(task), lambda: _answer(task))
+    elapsed = round((time.perf_counter() - start) * 1000) if _Worker.timing else 0
+    return replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
+
+
+def _answer(task: Task) -> Answer:
+    submissions = read_submissions(task.inputs, _Worker.tree, each=False, staged=task.staged, stdin=task.stdin)
+    try:
+        submission = next(iter(submissions), None)
+    except TreeError as error:
+        return failed(_name(task), str(error))
+    return failed(_name(task), "no patch in it") if submission is None else _Worker.judge.check(submission)
+
+
+def _died(task: Task, error: ProcessDiedError) -> Answer:
+    return failed(_name(task), str(error))
+
+
+def _name(task: Task) -> str:
+    return " ".join(task.inputs) or "--staged"
+
+
+def _statuses(text: str) -> frozenset[Status]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if "all" in words:
+        return frozenset(Status)
+    try:
+        return frozenset(Status(word) for word in words)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: a list of introduced, fixed, existing, or all") from error

@@ -1,0 +1,93 @@
+"""``getput``: finds the command, and turns what it could not do into an exit status.
+
+Everything but argparse is imported by the command that needs it: ``getput --version`` and a git hook start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from getput import __version__
+from getput.cli import OutputClosedError, UsageError
+from getput.cli.output import finish, message
+
+COMMANDS = {
+    "check": "judge patches: which reference-count bugs do they introduce?",
+    "scan": "judge source as it stands: files, folders, or a whole tree",
+    "explain": "what a rule means, why it matters, how to silence it",
+    "rules": "list the rules",
+    "apis": "what getput knows of an API, and from where",
+}
+USAGE = 2
+INTERRUPTED = 130  # what a shell reports of a command that SIGINT ended
+PIPE_CLOSED = 141  # the same of SIGPIPE
+
+EPILOG = """\
+exit status:
+  0  nothing introduced
+  1  something introduced at or above --fail-on
+  2  wrong usage, or nothing of the input could be judged
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that *argv* (default: the process's) asks for; the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(words).parse_args(words)
+    try:
+        return int(import_module(f"getput.cli.{args.command}").run(args))
+    except UsageError as error:
+        message(f"{args.command}: {error}")
+        return USAGE
+    except OutputClosedError:
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def entry() -> None:
+    """The process's own entry: no output, whatever bytes are in it, can fail to be encoded, and a fault of getput's own
+    does not end in Python's exit status for one, 1, which would say that the patch introduces something."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    status: int | str | None
+    try:
+        status = main()
+    except SystemExit as left:  # how argparse ends: --help, --version, wrong usage
+        status = left.code
+    except Exception:  # noqa: BLE001 -- shown in full, and nothing goes on after it
+        import traceback
+
+        traceback.print_exc()
+        status = USAGE
+    finish()
+    sys.exit(status)
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command line; only the commands that *words* mention are imported and get their options."""
+    parser = argparse.ArgumentParser(
+        prog="getput",
+        description="Says which reference-count bugs a Linux kernel patch introduces.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"getput {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ("" if summary.endswith("?") else "."),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if name in words:
+            import_module(f"getput.cli.{name}").add_arguments(command)
+    return parser

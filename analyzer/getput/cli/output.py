@@ -1,0 +1,64 @@
+"""Writing: answers to standard output, messages to standard error, and what happens when nobody reads them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from getput.cli import OutputClosedError, UsageError
+from getput.report.escape import printable
+
+
+def answer(pieces: Iterable[str]) -> None:
+    """Write *pieces*, each as soon as it is there.
+
+    Raises OutputClosedError where the reader left, UsageError where standard output cannot be written to.
+    """
+    if sys.stdout is None:
+        raise UsageError("standard output is closed")
+    for piece in pieces:
+        try:
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            _forget(sys.stdout)
+            raise OutputClosedError from error
+        except OSError as error:
+            _forget(sys.stdout)
+            raise UsageError(f"standard output: {error.strerror}") from error
+
+
+def message(text: str) -> None:
+    """Write one line to standard error, as far as there is one."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"getput: {printable(text)}\n")
+        sys.stderr.flush()
+    except OSError:
+        _forget(sys.stderr)
+
+
+def colored(wanted: bool) -> bool:
+    """Whether to color standard output: *wanted*, on a terminal that can, without NO_COLOR (https://no-color.org)."""
+    terminal = sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return wanted and terminal and not os.environ.get("NO_COLOR")
+
+
+def finish() -> None:
+    """Write out what is still in buffers; a reader that left is no fault of ours."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError:
+                _forget(stream)
+
+
+def _forget(stream: TextIO) -> None:
+    """Lead *stream* into nothing, so that Python does not complain once more when it flushes it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,1 @@
+"""Kernel C read without a compiler: functions cut out of a file, masked, and parsed into plain values."""

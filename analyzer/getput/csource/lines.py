@@ -1,0 +1,47 @@
+"""From byte offsets to lines and columns."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+
+class LineMap:
+    """The lines of a text, found when first asked for."""
+
+    __slots__ = ("_starts", "_text")
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._starts: list[int] | None = None
+
+    def _lines(self) -> list[int]:
+        """Offsets at which the lines begin."""
+        if self._starts is None:
+            starts = [0]
+            text = self._text
+            at = text.find(b"\n")
+            while at != -1:
+                starts.append(at + 1)
+                at = text.find(b"\n", at + 1)
+            self._starts = starts
+        return self._starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of a byte offset, both 1-based; the column counts bytes."""
+        starts = self._lines()
+        line = bisect_right(starts, max(offset, 0))
+        return line, offset - starts[line - 1] + 1
+
+    def offset(self, line: int) -> int:
+        """Where a line (1-based) begins.  Raises IndexError for a line the text does not have."""
+        if line < 1:
+            raise IndexError(line)
+        return self._lines()[line - 1]
+
+    def line_text(self, line: int) -> bytes:
+        """The text of a line (1-based), without its line end; empty for a line the text does not have."""
+        starts = self._lines()
+        if not 1 <= line <= len(starts):
+            return b""
+        end = starts[line] - 1 if line < len(starts) else len(self._text)
+        return self._text[starts[line - 1] : end].rstrip(b"\r")

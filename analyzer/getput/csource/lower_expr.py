@@ -1,0 +1,486 @@
+"""Lowering of expressions: pure trees out, calls and assignments flattened into the graph on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from getput.csource.lower_graph import ONE, ZERO, Graph
+from getput.csource.lower_text import arithmetic, character, folded, is_error_name, is_type_name, number
+from getput.csource.syntax import Node
+from getput.flow.ir import (
+    AddressOf,
+    Assign,
+    Binary,
+    Const,
+    Deref,
+    Expr,
+    Field,
+    Index,
+    Read,
+    Str,
+    Temp,
+    Unary,
+    Unknown,
+    Var,
+)
+
+# An operator chain longer than this is cut by a temporary, so that whoever walks an expression may recurse.
+CHAIN = 32
+COMPOUND = {"compound_literal_expression", "initializer_list"}
+NEVER_EVALUATED = {"sizeof_expression", "alignof_expression", "offsetof_expression", "type_descriptor"}
+
+
+def part(node: Node, field: str) -> Node | None:
+    """The child that stands in *field*."""
+    for child in node.children:
+        if child.field == field:
+            return child
+    return None
+
+
+def parenthesized(node: Node) -> Node:
+    """What stands in the parentheses, however many; a statement expression stays as it is."""
+    while node.kind == "parenthesized_expression":
+        inner = node
+        for child in node.children:
+            if child.kind != "ERROR":
+                inner = child
+                break
+        if inner is node or inner.kind == "compound_statement":
+            return node
+        node = inner
+    return node
+
+
+def operands(node: Node, operator: str) -> list[Node]:
+    """The operands of a chain of one short-circuit operator, leftmost first."""
+    found = []
+    while node.kind == "binary_expression" and node.children[1].kind == operator:
+        found.append(node.children[-1])
+        node = node.children[0]
+    found.append(node)
+    found.reverse()
+    return found
+
+
+def arguments(node: Node) -> list[Node]:
+    """The parts of a comma expression, in order."""
+    found = []
+    while node.kind == "comma_expression" and len(node.children) >= 2:
+        found.append(node.children[0])
+        node = node.children[-1]
+    found.append(node)
+    return found
+
+
+def field(base: Expr, name: str, arrow: bool) -> Expr:
+    """``base->name`` or ``base.name``, simplified where an address is taken and followed at once."""
+    if arrow:
+        return Field(base.place, name, False) if type(base) is AddressOf else Field(base, name, True)
+    return Field(base.base, name, True) if type(base) is Deref else Field(base, name, False)
+
+
+def pointed(base: Expr) -> Expr:
+    """``*base``."""
+    return base.place if type(base) is AddressOf else Deref(base)
+
+
+def binary(operator: str, left: Expr, right: Expr) -> Expr:
+    """``left operator right``, folded where both are constants."""
+    if type(left) is Const and type(right) is Const:
+        value = arithmetic(operator, left.value, right.value)
+        if value is not None:
+            return Const(value)
+    return Binary(operator, left, right)
+
+
+class Expressions(Graph):
+    """Expressions of one function, lowered into its graph."""
+
+    __slots__ = ()
+
+    # What to do with a kind of node whose value, or only whose effect, is wanted.
+    VALUES: ClassVar[Mapping[str, Callable[[Any, Node], Expr]]]
+    EFFECTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]]
+
+    def value(self, node: Node) -> Expr:
+        """The value of *node* as a pure expression; what it does on the way is written into the graph."""
+        handler = self.VALUES.get(node.kind)
+        return self.unknown(node) if handler is None else handler(self, node)
+
+    def effect(self, node: Node) -> None:
+        """Evaluate *node* for what it does."""
+        handler = self.EFFECTS.get(node.kind)
+        if handler is not None:
+            handler(self, node)
+            return
+        value = self.value(node)
+        kind = type(value)
+        if kind is Const or kind is Temp or kind is Str or (kind is Unknown and not value.parts):  # type: ignore[union-attr]
+            return
+        self.instrs.append(Read(value, node.start))
+
+    def run_block(self, node: Node, wanted: bool) -> Expr:
+        """A statement expression; statements are lowered elsewhere."""
+        raise NotImplementedError
+
+    def condition(self, node: Node, then: int, other: int) -> None:
+        """End the current block with branches on *node*; lowered elsewhere."""
+        raise NotImplementedError
+
+    # --- leaves --------------------------------------------------------------------------------------------------
+
+    def identifier(self, node: Node) -> Expr:
+        name = self.text[node.start : node.end]
+        return self.names.get(name) or self.meet(name)
+
+    def meet(self, name: bytes) -> Expr:
+        """A name seen for the first time: an error number, or a global."""
+        known = self.macros.errno.get(name)
+        text = name.decode("utf-8", "replace")
+        found: Expr
+        if known is not None:
+            found = Const(known)
+        elif text.isidentifier():
+            found = Var(text)
+        else:  # a type as an argument, of which the mask made one identifier
+            found = Unknown(folded(name))
+        self.names[name] = found
+        return found
+
+    def literal(self, node: Node) -> Expr:
+        text = self.text[node.start : node.end]
+        found = self.names.get(text)
+        if found is None:
+            value = character(text) if node.kind == "char_literal" else number(text)
+            found = Unknown(text.decode("utf-8", "replace")) if value is None else Const(value)
+            self.names[text] = found
+        return found
+
+    def string(self, node: Node) -> Expr:
+        return Str(self.text[node.start : node.end].decode("utf-8", "replace"))
+
+    def unknown(self, node: Node) -> Expr:
+        """Anything without a meaning of its own: its text, and the values in it."""
+        text = folded(self.text[node.start : node.end])
+        if node.kind in NEVER_EVALUATED:
+            return Unknown(text)
+        parts = []
+        pending = node.children[::-1]
+        while pending:
+            child = pending.pop()
+            if child.kind in self.VALUES:
+                value = self.value(child)
+                if type(value) is not Const:
+                    parts.append(value)
+            elif child.kind not in NEVER_EVALUATED and child.kind != "ERROR":
+                pending.extend(child.children[::-1])
+        return Unknown(text, tuple(parts))
+
+    # --- places --------------------------------------------------------------------------------------------------
+
+    def member(self, node: Node) -> Expr:
+        children = node.children
+        base = self.value(children[0])
+        name = self.text[children[-1].start : children[-1].end].decode("utf-8", "replace")
+        return field(base, name, children[1].kind == "->")
+
+    def subscript(self, node: Node) -> Expr:
+        base = self.value(node.children[0])
+        return Index(base, self.value(node.children[-1]))
+
+    def pointer(self, node: Node) -> Expr:
+        operand = self.value(node.children[-1])
+        if node.children[0].kind == "*":
+            return pointed(operand)
+        kind = type(operand)
+        if kind is Deref:
+            return operand.base  # type: ignore[union-attr]
+        if kind is Var or kind is Field or kind is Index:
+            return AddressOf(operand)
+        if kind is Temp:  # a macro that reads as a call and stands for a place: per_cpu(x, cpu)
+            return operand
+        return Unknown(folded(self.text[node.start : node.end]), (operand,))
+
+    def place(self, node: Node) -> Expr:
+        """Where an assignment to *node* goes."""
+        node = parenthesized(node)
+        value = self.value(node)
+        kind = type(value)
+        if kind is Var or kind is Field or kind is Deref or kind is Index:
+            return value
+        return Deref(value)
+
+    # --- operators -----------------------------------------------------------------------------------------------
+
+    def unary(self, node: Node) -> Expr:
+        operator = node.children[0].kind
+        operand = node.children[-1]
+        if operator == "-" and operand.kind == "identifier":
+            name = self.text[operand.start : operand.end]
+            known = self.macros.errno.get(name)
+            if known is not None:
+                return Const(-known)
+            if is_error_name(name) and name not in self.names:
+                return Const(-1)
+        value = self.value(operand)
+        if type(value) is Const:
+            if operator == "!":
+                return ZERO if value.value else ONE
+            if operator == "-":
+                return Const(-value.value)
+            if operator == "~":
+                return Const(~value.value)
+        return value if operator == "+" else Unary(operator, value)
+
+    def operation(self, node: Node) -> Expr:
+        children = node.children
+        operator = children[1].kind
+        if operator == "&&" or operator == "||":
+            return self.truth(node)
+        first = children[0]
+        if first.kind != "binary_expression":
+            cast = self.cast_in_disguise(node, first, operator)
+            if cast is not None:
+                return cast
+            return binary(operator, self.value(first), self.value(children[-1]))
+        spine = [node]
+        while first.kind == "binary_expression" and first.children[1].kind not in ("&&", "||"):
+            spine.append(first)
+            first = first.children[0]
+        inner = spine[-1]
+        cast = self.cast_in_disguise(inner, first, inner.children[1].kind)
+        if cast is not None:
+            spine.pop()
+        result = self.value(first) if cast is None else cast
+        for length, link in enumerate(reversed(spine), 1):
+            result = binary(link.children[1].kind, result, self.value(link.children[-1]))
+            if length % CHAIN == 0 and type(result) is Binary:
+                result = self.keep(result, link.start)
+        return result
+
+    def cast_in_disguise(self, node: Node, left: Node, operator: str) -> Expr | None:
+        """``(phys_addr_t)-1`` and ``(u64)&x``, which the grammar takes for a subtraction and a mask; None if it is neither."""
+        if left.kind != "parenthesized_expression" or operator not in ("-", "&", "*", "+"):
+            return None
+        inner = parenthesized(left)
+        if inner.kind != "identifier":
+            return None
+        name = self.text[inner.start : inner.end]
+        if name in self.names or not is_type_name(name):
+            return None
+        right = self.value(node.children[-1])
+        if operator == "-":
+            return Const(-right.value) if type(right) is Const else Unary("-", right)
+        if operator == "*":
+            return pointed(right)
+        if operator == "&":
+            return right.base if type(right) is Deref else AddressOf(right)
+        return right
+
+    def keep(self, value: Expr, at: int) -> Temp:
+        """*value* in a fresh temporary."""
+        temp = self.temp()
+        self.instrs.append(Assign(temp, value, at))
+        return temp
+
+    def truth(self, node: Node) -> Expr:
+        """``a && b`` and ``a || b`` as a value: 1 or 0."""
+        temp = self.temp()
+        then, other, after = self.new_block(), self.new_block(), self.new_block()
+        self.condition(node, then, other)
+        self.enter(then)
+        self.instrs.append(Assign(temp, ONE, node.start))
+        self.run_on(after)
+        self.enter(other)
+        self.instrs.append(Assign(temp, ZERO, node.start))
+        self.fall_into(after)
+        return temp
+
+    def conditional(self, node: Node) -> Expr:
+        temp = self.temp()
+        self.choose(temp, node, node.start)
+        return temp
+
+    def choose(self, target: Expr, node: Node, at: int) -> None:
+        """``target = node``, where a conditional expression assigns in each of its arms."""
+        after = -1
+        while True:
+            node = parenthesized(node)
+            if node.kind != "conditional_expression":
+                break
+            condition, then, other = part(node, "condition"), part(node, "consequence"), part(node, "alternative")
+            if condition is None or other is None:
+                break
+            if after < 0:
+                after = self.new_block()
+            yes, no = self.new_block(), self.new_block()
+            if then is None:  # a ?: b
+                tested = self.value(condition)
+                self.branch(tested, yes, no, condition.start)
+                self.enter(yes)
+                self.instrs.append(Assign(target, tested, at))
+                self.run_on(after)
+            else:
+                self.condition(condition, yes, no)
+                self.enter(yes)
+                self.choose(target, then, at)
+                self.run_on(after)
+            self.enter(no)
+            node = other
+        if node.kind in COMPOUND:
+            self.fill(target, node, at)
+        else:
+            self.instrs.append(Assign(target, self.value(node), at))
+        if after >= 0:
+            self.fall_into(after)
+
+    def fill(self, target: Expr, node: Node, at: int) -> None:
+        """``target = { .field = value, ... }``: what is not designated first, as one unknown value, then the fields."""
+        pending: list[tuple[Expr, Node]] = [(target, node)]
+        while pending:
+            place, node = pending.pop()
+            if node.kind == "compound_literal_expression":
+                node = part(node, "value") or node
+            pairs: list[tuple[Expr, Node]] = []
+            parts: list[Expr] = []
+            for child in node.children:
+                into: Expr | None = place
+                value: Node | None = child
+                if child.kind == "initializer_pair":
+                    value = part(child, "value")
+                    for designator in child.children:
+                        if into is not None and designator.field == "designator":
+                            into = self.designated(into, designator)
+                    if value is None:
+                        continue
+                elif child.kind not in self.VALUES and child.kind != "initializer_list":
+                    continue
+                else:
+                    into = None
+                assert value is not None
+                if into is not None:
+                    pairs.append((into, value))
+                    continue
+                read = self.value(value)
+                if type(read) is not Const:
+                    parts.append(read)
+            self.instrs.append(Assign(place, Unknown("{}", tuple(parts)), at))
+            for into, value in pairs:
+                if value.kind == "initializer_list":
+                    pending.append((into, value))
+                else:
+                    self.choose(into, value, value.start)
+
+    def designated(self, place: Expr, designator: Node) -> Expr | None:
+        """The part of *place* that ``.name`` or ``[constant]`` names; None for a range."""
+        inner = designator.children[0] if designator.children else None
+        if inner is None:
+            return None
+        if designator.kind == "field_designator":
+            return field(place, self.text[inner.start : inner.end].decode("utf-8", "replace"), False)
+        if designator.kind == "subscript_designator" and len(designator.children) == 1:
+            return Index(place, self.value(inner))
+        return None
+
+    def assignment(self, node: Node) -> Expr:
+        children = node.children
+        target = self.place(children[0])
+        right = children[-1]
+        operator = children[1].kind
+        if operator != "=":
+            value = self.value(right)
+            self.instrs.append(Assign(target, binary(operator[:-1], target, value), node.start))
+            return target
+        kind = right.kind
+        if kind == "conditional_expression" or kind == "parenthesized_expression" or kind in COMPOUND:
+            self.choose(target, right, node.start)
+            return target
+        value = self.value(right)
+        self.instrs.append(Assign(target, value, node.start))
+        if type(target) is Var:
+            return target
+        return value if type(value) in (Var, Temp, Const) else target
+
+    def assign(self, node: Node) -> None:
+        self.assignment(node)
+
+    def update(self, node: Node) -> Expr:
+        """``x++`` (the value before) and ``++x`` (the value after)."""
+        if node.children[0].field == "argument":
+            target = self.place(node.children[0])
+            before = self.keep(target, node.start)
+            self.instrs.append(Assign(target, Binary(node.children[1].kind[0], before, ONE), node.start))
+            return before
+        target = self.place(node.children[-1])
+        self.instrs.append(Assign(target, Binary(node.children[0].kind[0], target, ONE), node.start))
+        return target
+
+    def step(self, node: Node) -> None:
+        """``x++`` or ``++x`` whose value nobody wants."""
+        operand = part(node, "argument")
+        operator = part(node, "operator")
+        if operand is None or operator is None:
+            return
+        target = self.place(operand)
+        self.instrs.append(Assign(target, Binary(operator.kind[0], target, ONE), node.start))
+
+    def comma(self, node: Node) -> Expr:
+        *before, last = arguments(node)
+        for one in before:
+            self.effect(one)
+        return self.value(last)
+
+    def comma_effect(self, node: Node) -> None:
+        for one in arguments(node):
+            self.effect(one)
+
+    def parentheses(self, node: Node) -> Expr:
+        inner = parenthesized(node)
+        if inner.kind == "parenthesized_expression":
+            return self.run_block(inner, True)
+        return self.value(inner)
+
+    def parentheses_effect(self, node: Node) -> None:
+        inner = parenthesized(node)
+        if inner.kind == "parenthesized_expression":
+            self.run_block(inner, False)
+        else:
+            self.effect(inner)
+
+    def cast(self, node: Node) -> Expr:
+        return self.value(node.children[-1])
+
+    def either(self, node: Node) -> None:
+        """``a && f();``, ``a ? f() : g();`` as statements."""
+        after = self.new_block()
+        yes, no = self.new_block(), self.new_block()
+        if node.kind == "conditional_expression":
+            condition, then, other = part(node, "condition"), part(node, "consequence"), part(node, "alternative")
+            if condition is not None:
+                self.condition(condition, yes, no)
+            self.enter(yes)
+            if then is not None:
+                self.effect(then)
+            self.run_on(after)
+            self.enter(no)
+            if other is not None:
+                self.effect(other)
+            self.fall_into(after)
+            return
+        if node.children[1].kind == "&&":
+            self.condition(node.children[0], yes, after)
+        else:
+            self.condition(node.children[0], after, yes)
+        self.enter(yes)
+        self.effect(node.children[-1])
+        self.fall_into(after)
+
+    def operation_effect(self, node: Node) -> None:
+        if node.children[1].kind in ("&&", "||"):
+            self.either(node)
+        else:
+            value = self.operation(node)
+            if type(value) is not Const:
+                self.instrs.append(Read(value, node.start))

@@ -1,0 +1,503 @@
+"""Lowering of statements: control flow becomes blocks, scopes run their cleanups on every way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from getput.csource.lower_decl import Declarations
+from getput.csource.lower_expr import arguments, parenthesized, part
+from getput.csource.lower_graph import ONE, ZERO, OpenSwitch, Target
+from getput.csource.lower_text import folded
+from getput.csource.syntax import Node
+from getput.flow.ir import (
+    Advance,
+    Assign,
+    Case,
+    Const,
+    Deref,
+    Expr,
+    Field,
+    Index,
+    Jump,
+    Read,
+    Return,
+    Start,
+    Stop,
+    Switch,
+    Unknown,
+    Var,
+)
+
+_NAME = re.compile(rb"\w+")
+_PLAIN_NAME = re.compile(rb"[a-z_]\w*\Z")
+
+
+class Statements(Declarations):
+    """Statements of one function, lowered into its graph."""
+
+    __slots__ = ()
+
+    STATEMENTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]]
+
+    def statement(self, node: Node) -> None:
+        """Lower one statement; what is none is passed over."""
+        handler = self.STATEMENTS.get(node.kind)
+        if handler is not None:
+            handler(self, node)
+
+    def block(self, node: Node) -> None:
+        outer = self.open_scope()
+        for child in node.children:
+            self.statement(child)
+        self.close_scope(outer, node.end - 1)
+
+    def run_block(self, node: Node, wanted: bool) -> Expr:
+        """``({ ... })``: the value of its last statement."""
+        body = next((child for child in node.children if child.kind == "compound_statement"), node)
+        outer = self.open_scope()
+        result: Expr = ZERO
+        last = len(body.children) - 1
+        for position, child in enumerate(body.children):
+            if wanted and position == last and child.kind == "expression_statement" and child.children:
+                temp = self.temp()
+                self.choose(temp, child.children[0], child.start)
+                result = temp
+            else:
+                self.statement(child)
+        self.close_scope(outer, body.end - 1)
+        return result
+
+    def expression(self, node: Node) -> None:
+        if not node.children or id(node) in self.broken:
+            return
+        inner = node.children[0]
+        if inner.kind == "identifier":
+            name = self.text[inner.start : inner.end]
+            known = self.names.get(name)
+            if name in self.macros.words or type(known) is not Var or known.name not in self.locals:
+                return  # `fallthrough;`, or a macro that is a statement of its own
+        self.effect(inner)
+
+    # --- ways out ------------------------------------------------------------------------------------------------
+
+    def return_statement(self, node: Node) -> None:
+        if id(node) in self.broken:
+            self.leave(None, node.start)
+            self.end(Return(Unknown(folded(self.text[node.start + 6 : node.end]).rstrip("; ")), node.start))
+        elif node.children:
+            self.give_back(node.children[0], node.start)
+        else:
+            self.leave(None, node.start)
+            self.end(Return(None, node.start))
+
+    def give_back(self, node: Node, at: int) -> None:
+        """Return the value of *node*: a conditional or short-circuit one returns from each of its arms."""
+        while True:
+            node = parenthesized(node)
+            if node.kind == "binary_expression" and node.children[1].kind in ("&&", "||"):
+                yes, no = self.new_block(), self.new_block()
+                self.condition(node, yes, no)
+                for block, value in ((yes, ONE), (no, ZERO)):
+                    self.enter(block)
+                    self.leave(None, at)
+                    self.end(Return(value, at))
+                return
+            if node.kind != "conditional_expression":
+                break
+            condition, then, other = part(node, "condition"), part(node, "consequence"), part(node, "alternative")
+            if condition is None or then is None or other is None:
+                break
+            yes, no = self.new_block(), self.new_block()
+            self.condition(condition, yes, no)
+            self.enter(yes)
+            self.give_back(then, at)
+            self.enter(no)
+            node = other
+        value = self.value(node)
+        if self.scoped is not None:
+            # What stands in memory is read before the cleanups run; a variable stays one, so that whoever looks sees which.
+            if type(value) in (Field, Deref, Index):
+                value = self.keep(value, at)
+            self.leave(None, at)
+        self.end(Return(value, at))
+
+    def break_statement(self, node: Node) -> None:
+        self.go_out(self.breaks, node.start)
+
+    def continue_statement(self, node: Node) -> None:
+        self.go_out(self.continues, node.start)
+
+    def go_out(self, targets: list[Target], at: int) -> None:
+        if not targets:
+            self.damaged = True
+            self.end(Stop(at))
+            return
+        target = targets[-1]
+        self.leave(target.scoped, at)
+        self.end(Jump(target.block, at))
+
+    def goto_statement(self, node: Node) -> None:
+        if id(node) in self.broken or any(child.kind == "ERROR" for child in node.children):
+            self.go_anywhere(node)
+            return
+        label = part(node, "label")
+        if label is not None:
+            self.go_to(self.text[label.start : label.end], node.start)
+
+    def go_anywhere(self, node: Node) -> None:
+        """``goto *pointer``: to every label."""
+        if self.text[node.start + 4 : node.end].lstrip()[:1] != b"*":
+            self.end(Stop(node.start))
+            return
+        self.recovered += sum(1 for child in node.children if child.kind == "ERROR")
+        label = part(node, "label")
+        value = self.value(label) if label is not None else Unknown("goto *")
+        self.computed.append((self.here, value, node.start))
+        self.end(Stop(node.start))
+
+    def label(self, node: Node) -> None:
+        block = self.new_block()
+        self.fall_into(block)
+        children = node.children
+        if children:
+            self.labels[self.text[children[0].start : children[0].end]] = Target(block, self.scoped)
+        for child in children[1:]:
+            self.statement(child)
+
+    # --- branches and loops --------------------------------------------------------------------------------------
+
+    def tested(self, node: Node | None, then: int, other: int) -> None:
+        """Branch on a statement's condition; one that could not be read goes both ways."""
+        if node is None or id(node) in self.broken:
+            text = "" if node is None else folded(self.text[node.start : node.end])
+            self.branch(Unknown(text), then, other, self.source.start if node is None else node.start)
+        else:
+            self.condition(node, then, other)
+
+    def if_statement(self, node: Node) -> None:
+        after = self.new_block()
+        while True:
+            if node.start in self.marks.once or node.start in self.marks.loops:
+                self.masked(node)
+                break
+            condition, then, other = part(node, "condition"), part(node, "consequence"), part(node, "alternative")
+            yes = self.new_block()
+            no = after if other is None else self.new_block()
+            self.tested(condition, yes, no)
+            self.enter(yes)
+            if then is not None:
+                self.statement(then)
+            self.run_on(after)
+            if other is None:
+                break
+            self.enter(no)
+            arms = [child for child in other.children if child.kind != "ERROR"]
+            if len(arms) == 1 and arms[0].kind == "if_statement":
+                node = arms[0]
+                continue
+            for arm in arms:
+                self.statement(arm)
+            break
+        self.fall_into(after)
+
+    def loop(self, node: Node, head: int, after: int) -> None:
+        """A loop's body: ``continue`` leads to *head*, ``break`` to *after*."""
+        self.continues.append(Target(head, self.scoped))
+        self.breaks.append(Target(after, self.scoped))
+        self.statement(node)
+        self.continues.pop()
+        self.breaks.pop()
+
+    def while_statement(self, node: Node) -> None:
+        if node.start in self.marks.loops or node.start in self.marks.once:
+            self.masked(node)
+            return
+        head, body, after = self.new_block(), self.new_block(), self.new_block()
+        self.fall_into(head)
+        self.tested(part(node, "condition"), body, after)
+        self.enter(body)
+        inner = part(node, "body")
+        if inner is not None:
+            self.loop(inner, head, after)
+        self.run_on(head)
+        self.enter(after)
+
+    def do_statement(self, node: Node) -> None:
+        body, head, after = self.new_block(), self.new_block(), self.new_block()
+        self.fall_into(body)
+        inner = part(node, "body")
+        if inner is not None:
+            self.loop(inner, head, after)
+        self.fall_into(head)
+        self.tested(part(node, "condition"), body, after)
+        self.enter(after)
+
+    def for_statement(self, node: Node) -> None:
+        outer = self.open_scope()
+        first, condition, update = part(node, "initializer"), part(node, "condition"), part(node, "update")
+        head, body, step, after = self.new_block(), self.new_block(), self.new_block(), self.new_block()
+        if first is not None and id(first) not in self.broken:
+            if first.kind == "declaration":
+                self.declaration(first)
+            else:
+                self.effect(first)
+        self.fall_into(head)
+        if condition is None:
+            self.run_on(body)
+        else:
+            self.tested(condition, body, after)
+        self.enter(body)
+        inner = part(node, "body")
+        if inner is not None:
+            self.loop(inner, step, after)
+        self.fall_into(step)
+        if update is not None and id(update) not in self.broken:
+            self.effect(update)
+        self.run_on(head)
+        self.enter(after)
+        self.close_scope(outer, node.end - 1)
+
+    def masked(self, node: Node) -> None:
+        """What the mask shows as ``while`` or ``if``: a block iterator, or a macro that runs its block once."""
+        found = _NAME.match(self.text, node.start)
+        name = found[0] if found is not None else b""
+        head = part(node, "condition")
+        body = part(node, "body") or part(node, "consequence")
+        args: list[Node] = []
+        if head is not None and id(head) not in self.broken:
+            # Without arguments the mask puts in a 0 that the text does not have.
+            args = [arg for child in head.children for arg in arguments(child) if self.text[arg.start] != 0x28 or arg.children]
+        outer = self.open_scope()
+        if node.start in self.marks.loops:
+            self.iterate(node, name, args, body)
+        elif name in self.macros.once and args:
+            kind = folded(self.text[args[0].start : args[0].end])
+            # scoped_cond_guard(class, statement, args...): the statement runs where the lock is not had
+            rest = args[2:] if b"cond" in name else args[1:]
+            self.construct(kind, f"guard({kind})".encode(), rest, node)
+            self.once(body)
+        else:
+            for arg in args:
+                self.effect(arg)
+            self.once(body)
+        self.close_scope(outer, node.end - 1)
+
+    def once(self, body: Node | None) -> None:
+        """A block that runs once, out of which `break` and `continue` lead as if it were a loop."""
+        after = self.new_block()
+        if body is not None:
+            self.loop(body, after, after)
+        self.fall_into(after)
+
+    def iterate(self, node: Node, name: bytes, args: list[Node], body: Node | None) -> None:
+        macro = name.decode("utf-8", "replace")
+        outer = self.scoped
+        if b"_scoped" in name:
+            # The macro declares its cursor: the last plain name that nobody else declared.
+            for arg in reversed(args):
+                text = self.text[arg.start : arg.end]
+                known = self.names.get(text)
+                local = type(known) is Var and (known.name in self.locals or known.name in self.params)
+                if arg.kind == "identifier" and not local and _PLAIN_NAME.match(text):
+                    self.declare(text, "", macro, node.start)
+                    break
+        values = tuple([self.value(arg) for arg in args])
+        self.instrs.append(Start(macro, values, node.start))
+        head, inside, after = self.new_block(), self.new_block(), self.new_block()
+        self.fall_into(head)
+        self.ends[head] = Advance(macro, values, inside, after, node.start)
+        self.enter(inside)
+        self.breaks.append(Target(after, outer))
+        self.continues.append(Target(head, self.scoped))
+        if body is not None:
+            self.statement(body)
+        self.breaks.pop()
+        self.continues.pop()
+        self.run_on(head)
+        self.scoped = outer
+        self.enter(after)
+
+    # --- switch --------------------------------------------------------------------------------------------------
+
+    def switch_statement(self, node: Node) -> None:
+        condition = part(node, "condition")
+        if condition is None or id(condition) in self.broken:
+            value: Expr = Unknown("" if condition is None else folded(self.text[condition.start : condition.end]))
+        else:
+            value = self.value(condition)
+        default, after = self.new_block(), self.new_block()
+        head, at = self.here, node.start if condition is None else condition.start + 1
+        opened = OpenSwitch(default, len(self.conditions))
+        self.enter(self.new_block())
+        self.switches.append(opened)
+        self.breaks.append(Target(after, self.scoped))
+        body = part(node, "body")
+        if body is not None:
+            self.statement(body)
+        self.breaks.pop()
+        self.switches.pop()
+        self.run_on(after)
+        self.ends[default] = Jump(after if opened.rest < 0 else opened.rest, -1)
+        if self.ends[head] is None:
+            self.ends[head] = Switch(value, tuple(opened.cases), default, at)
+        self.enter(after)
+
+    def case(self, node: Node) -> None:
+        value = part(node, "value")
+        if self.switches:
+            opened = self.switches[-1]
+            block = self.new_block()
+            self.run_on(block)
+            target = self.where(opened, block)
+            if value is None:
+                opened.rest = target
+            else:
+                opened.cases.append(Case((self.range(value),), target))
+            self.enter(block)
+        for child in node.children:
+            if child is not value:
+                self.statement(child)
+
+    def where(self, opened: OpenSwitch, block: int) -> int:
+        """Where the values of a case go: to its *block*, if the preprocessor's conditions around it hold."""
+        for condition, holds in reversed(self.conditions[opened.conditions :]):
+            entry = self.new_block()
+            self.enter(entry)
+            if holds:
+                self.configured(condition, block, opened.default)
+            else:
+                self.configured(condition, opened.default, block)
+            block = entry
+        return block
+
+    def range(self, node: Node) -> tuple[int | None, int | None]:
+        """The values of a case: the mask writes ``A ... B`` as ``A || B``."""
+        low = high = node
+        if node.kind == "binary_expression" and self.text[node.children[1].start :][:3] == b"...":
+            low, high = node.children[0], node.children[-1]
+        return self.constant(low), self.constant(high)
+
+    def constant(self, node: Node) -> int | None:
+        value = self.value(node)
+        return value.value if type(value) is Const else None
+
+    # --- the preprocessor ----------------------------------------------------------------------------------------
+
+    def conditional_text(self, node: Node) -> None:
+        """``#if`` ... ``#endif``: both sides are paths."""
+        after = self.new_block()
+        depth = len(self.conditions)
+        while True:
+            condition = part(node, "condition") or part(node, "name")
+            other = part(node, "alternative")
+            if condition is None:
+                inside = [child for child in node.children if child is not other]
+                for child in inside:
+                    self.statement(child)
+                break
+            holds = b"ndef" not in self.text[node.start : condition.start]
+            known = self.constant_condition(condition)
+            yes, no = self.new_block(), self.new_block()
+            if holds:
+                self.configured(condition, yes, no)
+            else:
+                self.configured(condition, no, yes)
+            if known is None or known == holds:
+                self.enter(yes)
+                self.conditions.append((condition, holds))
+                for child in node.children:
+                    if child is not condition and child is not other:
+                        self.statement(child)
+                self.conditions.pop()
+                self.run_on(after)
+            self.enter(no)
+            if other is None or known == holds:
+                break
+            self.conditions.append((condition, not holds))
+            node = other
+        del self.conditions[depth:]
+        self.fall_into(after)
+
+    def constant_condition(self, node: Node) -> bool | None:
+        """The truth of ``#if 0`` and ``#if 1``."""
+        value = self.names.get(self.text[node.start : node.end])
+        if node.kind == "number_literal":
+            value = self.value(node)
+        return bool(value.value) if type(value) is Const else None
+
+    def configured(self, node: Node, then: int, other: int) -> None:
+        """Branch on a condition of the preprocessor; ``#ifdef X``, ``#if defined(X)`` and ``#if X`` read alike."""
+        while True:
+            kind = node.kind
+            if kind == "parenthesized_expression" and node.children:
+                node = node.children[0]
+            elif kind == "unary_expression" and node.children[0].kind == "!":
+                then, other = other, then
+                node = node.children[-1]
+            elif kind == "binary_expression" and node.children[1].kind in ("&&", "||"):
+                after = self.new_block()
+                if node.children[1].kind == "&&":
+                    self.configured(node.children[0], after, other)
+                else:
+                    self.configured(node.children[0], then, after)
+                self.enter(after)
+                node = node.children[-1]
+            elif kind == "preproc_defined" and node.children:
+                node = node.children[0]
+            else:
+                break
+        if kind == "number_literal":
+            self.branch(self.value(node), then, other, node.start)
+        else:
+            self.branch(Var("#" + folded(self.text[node.start : node.end])), then, other, node.start)
+
+    # --- assembler -----------------------------------------------------------------------------------------------
+
+    def assembler(self, node: Node) -> Expr:
+        """Inline assembler: what it reads, then unknown values for what it writes; ``asm goto`` goes anywhere it names."""
+        parts: list[Expr] = []
+        written: list[Expr] = []
+        for group in node.children:
+            if group.field == "input_operands":
+                parts.extend(self.value(operand.children[-1]) for operand in group.children if operand.children)
+            elif group.field == "output_operands":
+                written.extend(self.place(operand.children[-1]) for operand in group.children if operand.children)
+        value = Unknown("asm", tuple(parts))
+        if parts:
+            self.instrs.append(Read(value, node.start))
+        for place in written:
+            self.instrs.append(Assign(place, Unknown("asm"), node.start))
+        labels = part(node, "goto_labels")
+        for label in labels.children if labels is not None else ():
+            jump, after = self.new_block(), self.new_block()
+            self.branch(Unknown("asm goto"), jump, after, node.start)
+            self.enter(jump)
+            self.go_to(self.text[label.start : label.end], node.start)
+            self.enter(after)
+        return value
+
+    def assembler_effect(self, node: Node) -> None:
+        self.assembler(node)
+
+    VALUES = {**Declarations.VALUES, "gnu_asm_expression": assembler}
+    EFFECTS = {**Declarations.EFFECTS, "gnu_asm_expression": assembler_effect}
+    STATEMENTS = {
+        "expression_statement": expression,
+        "declaration": Declarations.declaration,
+        "compound_statement": block,
+        "if_statement": if_statement,
+        "while_statement": while_statement,
+        "do_statement": do_statement,
+        "for_statement": for_statement,
+        "switch_statement": switch_statement,
+        "case_statement": case,
+        "return_statement": return_statement,
+        "break_statement": break_statement,
+        "continue_statement": continue_statement,
+        "goto_statement": goto_statement,
+        "labeled_statement": label,
+        "preproc_if": conditional_text,
+        "preproc_ifdef": conditional_text,
+    }

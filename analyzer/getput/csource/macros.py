@@ -1,0 +1,83 @@
+"""What is known of macros: which iterate over a block, which run it once, which words are attributes.
+
+The knowledge is data: the tree's own ``.clang-format`` lists its iterators, and ``getput_rules/macros/*.toml`` the rest.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+_FOR_EACH_MACROS = re.compile(rb"^ForEachMacros:[ \t]*\n((?:[ \t]+-[^\n]*\n|[ \t]*#[^\n]*\n|[ \t]*\n)*)", re.MULTILINE)
+_LIST_ITEM = re.compile(rb"^[ \t]+-[ \t]*['\"]?([A-Za-z_]\w*)", re.MULTILINE)
+_TABLES = ("iterators.toml", "once.toml", "attributes.toml")
+# Names that iterate although no list has them yet.
+_ITERATES = re.compile(r"for_?each|foreach|FOR_?EACH|(?:^|_)iterate(?:_|$)|(?:^|_)(?:while|loop)(?:_|$)|_walk_\w+s$")
+
+
+class Macros(msgspec.Struct, frozen=True):
+    """The macros that the mask has to know by name.
+
+    ``iterators`` run the statement behind them for each element; ``once`` run it once (``scoped_guard``).
+    ``attributes`` are words that say nothing about the flow (``__init``, ``noinline``), ``with_arguments`` those that are
+    followed by a list in parentheses (``__printf(1, 2)``); ``types`` are words that begin like attributes and are types.
+    """
+
+    iterators: frozenset[str]
+    once: frozenset[str]
+    attributes: frozenset[str]
+    with_arguments: frozenset[str]
+    types: frozenset[str]
+
+    def iterates(self, name: str) -> bool:
+        """Whether a macro of this name, followed by a statement, is a loop."""
+        if name in self.iterators:
+            return True
+        return name not in self.once and _ITERATES.search(name) is not None
+
+
+@cache
+def bundled() -> Macros:
+    """The macros that ``getput_rules/macros`` lists."""
+    merged: dict[str, set[str]] = {field: set() for field in Macros.__struct_fields__}
+    for name in _TABLES:
+        for field, words in tomllib.loads((_folder() / name).read_text("utf-8")).items():
+            merged[field].update(words)
+    return Macros(**{field: frozenset(words) for field, words in merged.items()})
+
+
+def _folder() -> Path:
+    """Where the bundled data lie; found without importing the rules, which stand above this layer."""
+    spec = find_spec("getput_rules")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("getput_rules is not installed")
+    return Path(next(iter(spec.submodule_search_locations))) / "macros"
+
+
+@cache
+def for_tree(tree: Path | None) -> Macros:
+    """The bundled macros, and the iterators that the ``.clang-format`` of a source tree lists.
+
+    Read once a process; a tree without that file, or with one that cannot be read, has the bundled ones.
+    """
+    known = bundled()
+    if tree is None:
+        return known
+    try:
+        text = (tree / ".clang-format").read_bytes()
+    except OSError:
+        return known
+    return msgspec.structs.replace(known, iterators=known.iterators | clang_format_iterators(text))
+
+
+def clang_format_iterators(text: bytes) -> frozenset[str]:
+    """The names under ``ForEachMacros`` of a ``.clang-format`` file."""
+    block = _FOR_EACH_MACROS.search(text)
+    if block is None:
+        return frozenset()
+    return frozenset(name.decode("ascii") for name in _LIST_ITEM.findall(block[1]))

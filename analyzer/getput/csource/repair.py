@@ -1,0 +1,181 @@
+"""The second mask, for the few functions that still do not parse after the first: slower, and bolder.
+
+It looks at every token with the brackets around it, and mends what macros leave in places where the grammar wants an
+expression: statements, operators, designators and odd numbers as arguments, macros glued to strings, declarations
+made by macros.  It overwrites at the same length, like the first.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
+_UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(256))
+_TOKEN = re.compile(
+    rb'[A-Za-z_]\w*|\d[\w.]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|^[ \t]*#(?:[^\n\\]|\\.)*'
+    rb"|->|\+\+|--|&&|\|\||<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S",
+    re.DOTALL | re.MULTILINE,
+)
+_NUMBER = re.compile(
+    rb"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]*\Z|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[fFlL]?\Z"
+)
+_CONTROL = frozenset([b"if", b"while", b"for", b"switch", b"return", b"sizeof"])
+_STATEMENT = frozenset([b"if", b"while", b"for", b"switch", b"do", b"goto", b"break", b"continue"])
+_STORAGE = frozenset([b"static", b"extern", b"const", b"volatile", b"register"])
+_TYPE_STARTS = _STORAGE | frozenset(b"struct union enum unsigned signed int char long short void bool u8 u16 u32 u64".split())
+_OPERATORS = frozenset(b"== != < > <= >= + - * / % & | ^ && || = += -= << >> ! ~ |= &= ^=".split())
+
+
+class _Bracket:
+    """An open bracket: its token, the index of it, and the word in front of it."""
+
+    __slots__ = ("argument", "call", "index", "statements", "token")
+
+    def __init__(self, token: bytes, index: int, call: bool) -> None:
+        self.token = token
+        self.index = index
+        self.call = call
+        self.argument = index + 1  # the index of the first token of the argument that is being read
+        self.statements = -1  # the index of the first token of an argument made of statements
+
+
+def repair(masked: bytes) -> bytes:
+    """The masked text of a function with more of it overwritten, of the same length."""
+    return bytes(_Repair(bytearray(masked)).apply())
+
+
+class _Repair:
+    """One function's tokens, mended in place."""
+
+    def __init__(self, code: bytearray) -> None:
+        self.code = code
+        self.spans: list[tuple[int, int]] = []
+        self.tokens: list[bytes] = []
+        for found in _TOKEN.finditer(bytes(code)):
+            token = found[0]
+            if token.lstrip()[:1] != b"#":
+                self.spans.append(found.span())
+                self.tokens.append(token)
+        self.body = next((i for i, token in enumerate(self.tokens) if token == b"{"), 0)
+
+    def apply(self) -> bytearray:
+        """Mend every token and every argument."""
+        tokens = self.tokens
+        stack: list[_Bracket] = []
+        for i in range(self.body, len(tokens)):
+            token = tokens[i]
+            top = stack[-1] if stack else None
+            if token in (b"(", b"{", b"["):
+                stack.append(_Bracket(token, i, token == b"(" and self._named(i)))
+            elif token in (b")", b"}", b"]"):
+                if stack:
+                    closed = stack.pop()
+                    if closed.call:
+                        self._argument(closed, i)
+                        if closed.statements >= 0:
+                            self._wrap(closed, i)
+                        self._close(closed, i)
+            elif top is not None and top.call:
+                if token == b",":
+                    self._argument(top, i)
+                    top.argument = i + 1
+                elif (token == b";" or token in _STATEMENT) and top.statements < 0:
+                    top.statements = top.argument
+            self._token(i, token, top)
+        return self.code
+
+    def _named(self, index: int) -> bool:
+        """Whether a parenthesis follows a word that is no keyword."""
+        before = self.tokens[index - 1]
+        return _is_word(before) and before not in _CONTROL
+
+    def _token(self, index: int, token: bytes, top: _Bracket | None) -> None:
+        """Mend a single token by its neighbours."""
+        low, high = self.spans[index]
+        if token[:1].isdigit() and not _NUMBER.match(token):
+            self.code[low:high] = b"_" + token[1:].replace(b".", b"_")
+        elif token == b"&&" and self.tokens[index - 1] in (b"=", b"(", b",", b"[", b"{", b"?", b":", b"return", b"-"):
+            self.code[low:high] = b" &"
+        elif token == b"*" and self.tokens[index - 1] == b"goto":
+            self.code[low:high] = b" "
+
+    def _argument(self, bracket: _Bracket, end: int) -> None:
+        """Mend the argument that ends before the token ``end``."""
+        begin = bracket.argument
+        if bracket.statements >= 0:
+            return
+        part = self.tokens[begin:end]
+        if not part:
+            comma = end if self.tokens[end] == b"," else begin - 1
+            if self.tokens[comma] == b",":
+                self._blank(comma, comma + 1)
+        elif len(part) == 1 and part[0] in _OPERATORS:
+            self._join(begin, end)
+        elif part[0] == b"." and len(part) > 2 and part[2] == b"=":
+            self._blank(begin, begin + 3)
+        elif len(part) > 1 and all(_is_word(word) or word == b"*" for word in part):
+            words = [i for i in range(begin, end) if self.tokens[i] != b"*"]
+            if len(words) == len(part) and all(self.tokens[i].isupper() for i in words):
+                self._blank(begin, end - 1)
+            elif len(words) > 1 and any(_is_word(self.tokens[i + 1]) for i in words[:-1]) or part[-1] == b"*":
+                self._join(begin, end)
+
+    def _wrap(self, bracket: _Bracket, close: int) -> None:
+        """Make a statement expression of an argument that is made of statements; a number where there is no room."""
+        code = self.code
+        begin = bracket.statements
+        for i in range(begin, close):
+            if self.tokens[i] in (b"break", b"continue"):
+                self._blank(i, i + 1)
+        low = self.spans[begin - 1][1]
+        first = self.spans[begin][0]
+        last = self.spans[close - 1][1]
+        high = self.spans[close][0]
+        ended = self.tokens[close - 1] in (b";", b"}")
+        tail = b"})" if ended else b";})"
+        if self.tokens[close - 1] == b";" and high - last < 2:
+            last -= 1
+            tail = b"})" if self.tokens[close - 2] == b"}" else tail
+        if first - low >= 2 and high - last >= len(tail):
+            code[first - 2 : first] = b"({"
+            code[last : last + len(tail)] = tail
+        elif high > first:
+            code[first:high] = code[first:high].translate(_BLANK)
+            code[first] = 0x30
+
+    def _close(self, bracket: _Bracket, close: int) -> None:
+        """Mend a call by what surrounds it: strings, or what shows that it declares something."""
+        tokens = self.tokens
+        name = bracket.index - 1
+        follow = tokens[close + 1] if close + 1 < len(tokens) else b""
+        before = tokens[name - 1]
+        if follow[:1] == b'"' or before[:1] == b'"':
+            self._blank(name, close + 1)
+            return
+        statement = before in (b";", b"{", b"}")
+        inner = tokens[bracket.index + 1 : close]
+        if statement and follow == b";" and inner and inner[0] in _TYPE_STARTS and _is_word(inner[-1]) and len(inner) > 1:
+            self._blank(name, bracket.index + 1)
+            self._blank(close, close + 1)
+            return
+        fills = follow == b"=" and close + 2 < len(tokens) and tokens[close + 2] == b"{"
+        if (statement and fills) or (before in _STORAGE and follow in (b";", b"=", b",", b"[")):
+            declared = next((i for i in range(bracket.index + 1, close) if _is_word(tokens[i])), -1)
+            if declared >= 0:
+                self._blank(bracket.index, declared)
+                self._blank(declared + 1, close + 1)
+
+    def _blank(self, begin: int, end: int) -> None:
+        """Overwrite tokens with blanks."""
+        low, high = self.spans[begin][0], self.spans[end - 1][1]
+        self.code[low:high] = self.code[low:high].translate(_BLANK)
+
+    def _join(self, begin: int, end: int) -> None:
+        """Make one identifier of tokens."""
+        low, high = self.spans[begin][0], self.spans[end - 1][1]
+        self.code[low:high] = self.code[low:high].translate(_UNDERSCORE)
+
+
+def _is_word(token: bytes) -> bool:
+    """Whether a token is a word."""
+    return token[:1].isalpha() or token[:1] == b"_"

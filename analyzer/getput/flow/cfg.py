@@ -1,0 +1,305 @@
+"""The graph of a function: putting it in order once it is lowered, and what analyses ask of its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from getput.flow.ir import (
+    AddressOf,
+    Advance,
+    Assign,
+    Binary,
+    Block,
+    Branch,
+    Call,
+    Case,
+    ContainerOf,
+    Declare,
+    Deref,
+    Expr,
+    Field,
+    Function,
+    Index,
+    Instr,
+    Jump,
+    Read,
+    Return,
+    ScopeEnd,
+    Start,
+    Stop,
+    Switch,
+    Temp,
+    Terminator,
+    Unary,
+    Unknown,
+    Var,
+)
+
+
+def successors(end: Terminator) -> tuple[int, ...]:
+    """Where a terminator leads, in the order of the text."""
+    kind = type(end)
+    if kind is Jump:
+        return (end.to,)  # type: ignore[union-attr]
+    if kind is Branch:
+        return (end.then, end.other)  # type: ignore[union-attr]
+    if kind is Advance:
+        return (end.body, end.done)  # type: ignore[union-attr]
+    if isinstance(end, Switch):
+        return (*[case.to for case in end.cases], end.default)
+    return ()
+
+
+def postorder(ways: Sequence[tuple[int, ...]]) -> list[int]:
+    """The blocks that are reachable from block 0 in post-order of a depth-first walk; ``ways`` has each block's successors.
+
+    The last way out of a block is walked first, so that the reverse of the order reads like the text.
+    """
+    seen = {0}
+    order: list[int] = []
+    stack = [(0, len(ways[0]))]
+    while stack:
+        block, left = stack.pop()
+        while left:
+            left -= 1
+            to = ways[block][left]
+            if to not in seen:
+                seen.add(to)
+                stack.append((block, left))
+                stack.append((to, len(ways[to])))
+                break
+        else:
+            order.append(block)
+    return order
+
+
+def tidy(blocks: Sequence[list[Instr]], ends: Sequence[Terminator | None]) -> tuple[Block, ...]:
+    """Blocks under construction put in order.
+
+    Unreachable blocks go; empty blocks that only run on (a jump without a place of its own) are jumped over; a block that is
+    reached from one place, by running on, joins the block before it; the rest is numbered densely, in reverse post-order.
+    A block without a terminator ends in ``Stop``.
+    """
+    count = len(ends)
+    through = list(range(count))
+    for block in range(count):
+        # Follow the empty blocks that run on; an empty endless loop leads to itself.
+        to = block
+        passed = set()
+        while True:
+            end = ends[to]
+            if blocks[to] or type(end) is not Jump or end.at >= 0 or end.to in passed or end.to == to:
+                break
+            passed.add(to)
+            to = end.to
+        through[block] = to
+    bodies = [list(instrs) for instrs in blocks]
+    final = [_moved(end, through) if end is not None else Stop(-1) for end in ends]
+    for block, end in enumerate(final):
+        if type(end) is Branch and end.then == end.other:
+            bodies[block].append(Read(end.condition, end.at))
+            final[block] = Jump(end.then, -1)
+    ways = [successors(end) for end in final]
+    order = postorder(ways)
+    entries = [0] * count
+    entries[0] = 1
+    for block in order:
+        for to in ways[block]:
+            entries[to] += 1
+    merged: set[int] = set()
+    for block in reversed(order):
+        if block in merged:
+            continue
+        end = final[block]
+        while type(end) is Jump and end.at < 0 and entries[end.to] == 1 and end.to != block:
+            merged.add(end.to)
+            bodies[block].extend(bodies[end.to])
+            end = final[end.to]
+        final[block] = end
+    kept = [block for block in reversed(order) if block not in merged]
+    numbers = [-1] * count
+    for number, block in enumerate(kept):
+        numbers[block] = number
+    return tuple([Block(tuple(bodies[block]), _moved(final[block], numbers)) for block in kept])
+
+
+def _moved(end: Terminator, to: Sequence[int]) -> Terminator:
+    """A terminator whose targets are renamed; cases of a switch that then lead to the same block become one."""
+    kind = type(end)
+    if kind is Jump:
+        return Jump(to[end.to], end.at)  # type: ignore[union-attr]
+    if kind is Branch:
+        return Branch(end.condition, to[end.then], to[end.other], end.at)  # type: ignore[union-attr]
+    if kind is Advance:
+        return Advance(end.macro, end.args, to[end.body], to[end.done], end.at)  # type: ignore[union-attr]
+    if isinstance(end, Switch):
+        arms: dict[int, tuple[tuple[int | None, int | None], ...]] = {}
+        for case in end.cases:
+            arms[to[case.to]] = arms.get(to[case.to], ()) + case.values
+        return Switch(end.value, tuple([Case(values, arm) for arm, values in arms.items()]), to[end.default], end.at)
+    return end
+
+
+def order(function: Function) -> tuple[int, ...]:
+    """The blocks in reverse post-order: each before its successors, but for back edges."""
+    return tuple(reversed(postorder([successors(block.end) for block in function.blocks])))
+
+
+def loop_heads(function: Function) -> frozenset[int]:
+    """The blocks that a back edge leads to (one that goes back in :func:`order`)."""
+    ways = [successors(block.end) for block in function.blocks]
+    rank = [0] * len(ways)
+    sequence = postorder(ways)
+    for position, block in enumerate(sequence):
+        rank[block] = position
+    return frozenset([to for block in sequence for to in ways[block] if rank[to] >= rank[block]])
+
+
+def live(function: Function) -> tuple[frozenset[str | int], ...]:
+    """What may still be read where each block starts: names of locals and parameters, indexes of temporaries.
+
+    A local or parameter whose address is taken, an array, and a struct are live from their declaration on, read or not.
+    """
+    return _Liveness(function).solve()
+
+
+class _Liveness:
+    """Backward data flow over bit masks: one bit a name or temporary."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.names: list[str | int] = [*(param.name for param in function.params if param.name), *function.locals]
+        self.bits: dict[str | int, int] = {name: 1 << position for position, name in enumerate(self.names)}
+        self.pinned = 0
+        for name, kind in function.locals.items():
+            if kind.endswith("]") or (kind.startswith(("struct ", "union ")) and not kind.endswith(("*", ")"))):
+                self.pinned |= self.bits[name]
+
+    def solve(self) -> tuple[frozenset[str | int], ...]:
+        blocks = self.function.blocks
+        reads: list[int] = []
+        kills: list[int] = []
+        for block in blocks:
+            read, kill = self.block(block)
+            reads.append(read)
+            kills.append(kill)
+        ways = [successors(block.end) for block in blocks]
+        pinned = self.pinned
+        result = [0] * len(blocks)
+        sequence = postorder(ways)
+        changed = True
+        while changed:
+            changed = False
+            for block_number in sequence:
+                after = pinned
+                for to in ways[block_number]:
+                    after |= result[to]
+                before = reads[block_number] | (after & ~kills[block_number])
+                if before != result[block_number]:
+                    result[block_number] = before
+                    changed = True
+        decoded: dict[int, frozenset[str | int]] = {}
+        for mask in result:
+            if mask not in decoded:
+                decoded[mask] = self.decode(mask)
+        return tuple([decoded[mask] for mask in result])
+
+    def decode(self, mask: int) -> frozenset[str | int]:
+        found = []
+        while mask:
+            low = mask & -mask
+            found.append(self.names[low.bit_length() - 1])
+            mask ^= low
+        return frozenset(found)
+
+    def temp(self, index: int) -> int:
+        bit = self.bits.get(index)
+        if bit is None:
+            bit = self.bits[index] = 1 << len(self.names)
+            self.names.append(index)
+        return bit
+
+    def block(self, block: Block) -> tuple[int, int]:
+        """What a block reads before it writes it, and what it writes first."""
+        read = self.terminator(block.end)
+        kill = 0
+        for instr in reversed(block.instrs):
+            kind = type(instr)
+            written = 0
+            used = 0
+            if kind is Assign:
+                target = instr.target  # type: ignore[union-attr]
+                used = self.uses(instr.value)  # type: ignore[union-attr]
+                if type(target) is Var:
+                    written = self.bits.get(target.name, 0)
+                elif type(target) is Temp:
+                    written = self.temp(target.index)
+                else:
+                    used |= self.uses(target)
+            elif kind is Call:
+                result = instr.result  # type: ignore[union-attr]
+                if result is not None:
+                    written = self.temp(result.index)
+                for arg in instr.args:  # type: ignore[union-attr]
+                    used |= self.uses(arg)
+                if instr.pointer is not None:  # type: ignore[union-attr]
+                    used |= self.uses(instr.pointer)  # type: ignore[union-attr]
+            elif kind is Declare:
+                written = self.bits.get(instr.name, 0)  # type: ignore[union-attr]
+            elif kind is ScopeEnd:
+                used = self.bits.get(instr.name, 0)  # type: ignore[union-attr]
+            elif kind is Start:
+                for arg in instr.args:  # type: ignore[union-attr]
+                    used |= self.uses(arg)
+            elif kind is Read:
+                used = self.uses(instr.value)  # type: ignore[union-attr]
+            read = (read & ~written) | used
+            kill |= written
+        return read, kill
+
+    def terminator(self, end: Terminator) -> int:
+        if isinstance(end, Branch):
+            return self.uses(end.condition)
+        if isinstance(end, Return):
+            return 0 if end.value is None else self.uses(end.value)
+        if isinstance(end, Switch):
+            return self.uses(end.value)
+        if isinstance(end, Advance):
+            used = 0
+            for arg in end.args:
+                used |= self.uses(arg)
+            return used
+        return 0
+
+    def uses(self, expr: Expr) -> int:
+        """What an expression reads; a name whose address it takes, or whose field it reads, is pinned from then on."""
+        kind = type(expr)
+        if kind is Var:
+            return self.bits.get(expr.name, 0)  # type: ignore[union-attr]
+        if kind is Temp:
+            return self.temp(expr.index)  # type: ignore[union-attr]
+        if kind is Field:
+            used = self.uses(expr.base)  # type: ignore[union-attr]
+            if not expr.arrow and type(expr.base) is Var:  # type: ignore[union-attr]
+                self.pinned |= used
+            return used
+        if kind is Binary:
+            return self.uses(expr.left) | self.uses(expr.right)  # type: ignore[union-attr]
+        if kind is Unary:
+            return self.uses(expr.operand)  # type: ignore[union-attr]
+        if kind is Deref:
+            return self.uses(expr.base)  # type: ignore[union-attr]
+        if kind is AddressOf:
+            used = self.uses(expr.place)  # type: ignore[union-attr]
+            if type(expr.place) is Var:  # type: ignore[union-attr]
+                self.pinned |= used
+            return used
+        if kind is Index:
+            return self.uses(expr.base) | self.uses(expr.index)  # type: ignore[union-attr]
+        if kind is ContainerOf:
+            return self.uses(expr.pointer)  # type: ignore[union-attr]
+        used = 0
+        if kind is Unknown:
+            for part in expr.parts:  # type: ignore[union-attr]
+                used |= self.uses(part)
+        return used

@@ -1,0 +1,130 @@
+"""The words that every part of getput speaks: frozen values, nothing else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Severity(StrEnum):
+    """How bad the bug is when it is one."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for a note, 2 for an error."""
+        return ("note", "warning", "error").index(self.value)
+
+
+class Confidence(StrEnum):
+    """How sure getput is that it is one."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for low, 2 for high."""
+        return ("low", "medium", "high").index(self.value)
+
+
+class Status(StrEnum):
+    """What the patch did to the bug."""
+
+    INTRODUCED = "introduced"
+    FIXED = "fixed"
+    EXISTING = "existing"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a path: a place in a file and what happens there.
+
+    ``line`` and ``column`` are 1-based; ``column`` counts bytes.  ``text`` is the source line without its end,
+    for reporters that quote it.
+    """
+
+    file: str
+    line: int
+    column: int
+    note: str
+    text: str = ""
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """A line that the patch changed: of the after-image, or a removed one of the before-image."""
+
+    file: str
+    line: int
+    side: str  # "after" or "before"
+    text: str = ""  # the source line
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One bug, as CONTRACT describes it; every reporter renders this object."""
+
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    status: Status
+    file: str
+    line: int
+    column: int
+    function: str
+    object: str
+    family: str
+    message: str
+    path: tuple[Step, ...]
+    anchor: Anchor | None = None
+    fix: str | None = None
+    patch: int | None = None
+    mended_by: int | None = None  # index of a later patch of the series that mends what this one introduced
+    fingerprint: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that could not be judged: where, and why in one line."""
+
+    where: str
+    message: str
+
+
+class FileAnswer(msgspec.Struct, frozen=True):
+    """What became of one file of a patch."""
+
+    path: str
+    status: str  # "analysed", "skipped" or "failed"
+    reason: str | None = None
+
+
+class PatchAnswer(msgspec.Struct, frozen=True):
+    """What became of one patch of the input."""
+
+    subject: str
+    message_id: str | None
+    commit: str | None
+    applied: str | None  # "forward", "already", "blobs", "hunks-only"; None where nothing applied
+    files: tuple[FileAnswer, ...]
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """How much was judged, and how much could not be."""
+
+    functions: int = 0
+    unparsed: int = 0
+    bounded: int = 0
+    elapsed_ms: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The answer to one input."""
+
+    input: str
+    patches: tuple[PatchAnswer, ...]
+    findings: tuple[Finding, ...]
+    errors: tuple[Problem, ...]
+    stats: Stats

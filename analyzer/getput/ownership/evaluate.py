@@ -1,0 +1,385 @@
+"""Expressions on a state: the value of one, the place one names, and what a condition tells about values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from getput.flow.ir import (
+    AddressOf,
+    Binary,
+    Const,
+    ContainerOf,
+    Deref,
+    Expr,
+    Field,
+    Function,
+    Index,
+    Str,
+    Temp,
+    Unary,
+    Unknown,
+    Var,
+)
+from getput.ownership.contracts import ANY, NEG, POS, ZERO
+from getput.ownership.state import State
+from getput.ownership.values import (
+    CONST,
+    FIELD,
+    FRESH,
+    GLOBAL,
+    LOCAL,
+    OP,
+    SUB,
+    TEXT,
+    Values,
+    sign,
+)
+
+COMPARE = {"==", "!=", "<", "<=", ">", ">="}
+NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+AGAINST_ZERO = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": POS, ">=": POS | ZERO}
+AGAINST_POS = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
+AGAINST_NEG = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
+
+
+class Evaluator:
+    """Reads and writes expressions of one function on a :class:`State`.
+
+    ``used`` is called with (state, value) whenever memory behind a pointer is touched; ``learned`` with (state, value, bits)
+    whenever more becomes known of a value.
+    """
+
+    __slots__ = ("arrays", "learned", "locals", "params", "used", "values")
+
+    def __init__(
+        self,
+        function: Function,
+        values: Values,
+        used: Callable[[State, int], None],
+        learned: Callable[[State, int, int], None],
+    ) -> None:
+        self.values = values
+        self.locals = function.locals
+        self.params = {param.name for param in function.params}
+        self.arrays = {name for name, text in function.locals.items() if text.rstrip().endswith("]")}
+        self.used = used
+        self.learned = learned
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def value(self, state: State, expr: Expr) -> int:
+        """The value of *expr*; touching memory on the way counts as a use."""
+        kind = type(expr)
+        if kind is Var:
+            return self.variable(state, expr.name)  # type: ignore[union-attr]
+        if kind is Temp:
+            name = f"%{expr.index}"  # type: ignore[union-attr]
+            known = state.env.get(name)
+            return self.values.of(FRESH, name) if known is None else known
+        if kind is Const:
+            return self.values.of(CONST, expr.value)  # type: ignore[union-attr]
+        if kind is Field or kind is Deref or kind is Index:
+            return self.load(state, self.place(state, expr, use=True))
+        if kind is AddressOf:
+            return self.address(state, expr.place)  # type: ignore[union-attr]
+        if kind is Unary:
+            return self.unary(state, expr.op, self.value(state, expr.operand))  # type: ignore[union-attr]
+        if kind is Binary:
+            left = self.value(state, expr.left)  # type: ignore[union-attr]
+            return self.binary(state, expr.op, left, self.value(state, expr.right))  # type: ignore[union-attr]
+        if kind is ContainerOf:
+            return self.values.container(self.value(state, expr.pointer), expr.member)  # type: ignore[union-attr]
+        if kind is Str:
+            return self.values.of(TEXT)
+        assert isinstance(expr, Unknown)
+        parts = tuple(self.value(state, part) for part in expr.parts)
+        return self.values.of(OP, expr.text, *parts)
+
+    def variable(self, state: State, name: str) -> int:
+        """The value of a variable."""
+        known = state.env.get(name)
+        if known is not None:
+            return known
+        if name in self.locals and name not in self.params:
+            return self.values.of(LOCAL, name) if name in self.arrays else self.values.of(FRESH, name)
+        return self.values.of(GLOBAL, name)
+
+    def load(self, state: State, place: tuple[int, str]) -> int:
+        """The content of a place."""
+        known = state.mem.get(place)
+        if known is not None:
+            return known
+        base, name = place
+        row = self.values.rows[base]
+        if name == "*":
+            if row[0] == LOCAL:
+                return self.variable(state, row[1])
+            if row[0] == SUB:
+                return self.load(state, (row[1], row[2]))
+        return self.values.of(FIELD, base, name)
+
+    def place(self, state: State, expr: Expr, *, use: bool) -> tuple[int, str]:
+        """(base value, member) of a ``Field``, ``Deref`` or ``Index``; with *use*, its memory is touched."""
+        if isinstance(expr, Field):
+            base = self.value(state, expr.base) if expr.arrow else self.address(state, expr.base)
+            name = expr.name
+        elif isinstance(expr, Deref):
+            base, name = self.value(state, expr.base), "*"
+            row = self.values.rows[base]
+            if row[0] == SUB:
+                base, name = row[1], row[2]
+        elif isinstance(expr, Index):
+            base = self.value(state, expr.base)
+            index = self.value(state, expr.index)
+            number = self.values.constant(index)
+            name = f"[{number}]" if number is not None else f"[#{index}]"
+        else:
+            raise TypeError(type(expr).__name__)
+        if use:
+            self.used(state, base)
+        return base, name
+
+    def address(self, state: State, expr: Expr) -> int:
+        """The value of ``&expr``."""
+        if isinstance(expr, Var):
+            if expr.name in self.locals or expr.name in self.params:
+                return self.values.of(LOCAL, expr.name)
+            return self.values.of(GLOBAL, "&" + expr.name)
+        if isinstance(expr, (Field, Index, Deref)):
+            base, name = self.place(state, expr, use=False)
+            return base if name == "*" else self.values.sub(base, name)
+        return self.values.of(FRESH, "&", self.value(state, expr))
+
+    def bits(self, state: State, value: int) -> int:
+        """The set of signs *value* can have here."""
+        known = state.facts.get(value)
+        if known is not None:
+            return known
+        values = self.values
+        row = values.rows[value]
+        if row[0] == SUB:
+            return POS
+        if row[0] == "cont":
+            return self.bits(state, row[1])
+        if row[0] == OP and len(row) == 3:
+            inner = self.bits(state, row[2])
+            if row[1] == "PTR_ERR":
+                return NEG if inner == NEG else ANY
+            if row[1] == "ERR_PTR":
+                return inner
+            if row[1] == "PTR_ERR_OR_ZERO":
+                return NEG if inner == NEG else ZERO if not inner & NEG else NEG | ZERO
+            if row[1] == "-":
+                return (inner & ZERO) | (POS if inner & NEG else 0) | (NEG if inner & POS else 0)
+        return values.bits[value]
+
+    def unary(self, state: State, op: str, operand: int) -> int:
+        """The value of ``op operand``."""
+        if op == "ERR_CAST":
+            return operand
+        number = self.values.constant(operand)
+        if number is not None:
+            if op == "-":
+                return self.values.of(CONST, -number)
+            if op == "~":
+                return self.values.of(CONST, ~number)
+            if op == "!":
+                return self.values.of(CONST, int(not number))
+        if op in ("!", "IS_ERR", "IS_ERR_OR_NULL"):
+            truth = self.truth(state, self.values.of(OP, op, operand))
+            if truth is not None:
+                return self.values.of(CONST, int(truth))
+        if op == "PTR_ERR":
+            row = self.values.rows[operand]
+            if row[0] == OP and row[1] == "ERR_PTR":
+                return int(row[2])
+        if op == "ERR_PTR":
+            row = self.values.rows[operand]
+            if number is not None:
+                return operand
+            if row[0] == OP and row[1] == "PTR_ERR":
+                return int(row[2])
+        return self.values.of(OP, op, operand)
+
+    def binary(self, state: State, op: str, left: int, right: int) -> int:
+        """The value of ``left op right``."""
+        a, b = self.values.constant(left), self.values.constant(right)
+        if op in COMPARE:
+            value = self.values.of(OP, op, left, right)
+            truth = self.truth(state, value)
+            return value if truth is None else self.values.of(CONST, int(truth))
+        if a is not None and b is not None:
+            number = fold(op, a, b)
+            if number is not None:
+                return self.values.of(CONST, number)
+        if b == 0 and op in ("+", "-", "|", "<<", ">>"):
+            return left
+        return self.values.of(OP, op, left, right)
+
+    def truth(self, state: State, value: int) -> bool | None:
+        """Whether *value* is not zero, if that is known."""
+        bits = self.bits(state, value)
+        if bits == ZERO:
+            return False
+        if not bits & ZERO:
+            return True
+        row = self.values.rows[value]
+        if row[0] != OP:
+            return None
+        if len(row) == 3:
+            inner = self.bits(state, row[2])
+            if row[1] == "!":
+                known = self.truth(state, row[2])
+                return None if known is None else not known
+            if row[1] == "IS_ERR":
+                return True if inner == NEG else False if not inner & NEG else None
+            if row[1] == "IS_ERR_OR_NULL":
+                return True if not inner & POS else False if inner == POS else None
+        elif len(row) == 4 and row[1] in COMPARE:
+            return self.compared(state, row[1], row[2], row[3])
+        return None
+
+    def compared(self, state: State, op: str, left: int, right: int) -> bool | None:
+        """``left op right``, if that is known."""
+        if left == right:
+            return op in ("==", "<=", ">=")
+        a = state.equal.get(left, self.values.constant(left))
+        b = state.equal.get(right, self.values.constant(right))
+        if a is not None and b is not None:
+            return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op]
+        if b is None and a is not None:
+            left, op, b = right, MIRRORED[op], a
+        if b is None:
+            if op in ("==", "!=") and not self.bits(state, left) & self.bits(state, right):
+                return op == "!="
+            return None
+        table = AGAINST_ZERO if b == 0 else AGAINST_POS if b > 0 else AGAINST_NEG
+        bits = self.bits(state, left)
+        if not bits & table[op]:
+            return False
+        if not bits & table[NEGATED[op]]:
+            return True
+        return None
+
+    # --- conditions ----------------------------------------------------------------------------------------------
+
+    def assume(self, state: State, value: int, truth: bool) -> bool:
+        """Learn that *value* is (not) zero; False where that cannot be."""
+        known = self.truth(state, value)
+        if known is not None and known != truth:
+            return False
+        row = self.values.rows[value]
+        if row[0] == OP:
+            op = row[1]
+            if len(row) == 3:
+                operand: int = row[2]
+                if op == "!":
+                    return self.assume(state, operand, not truth)
+                if op == "IS_ERR":
+                    return self.restrict(state, operand, NEG if truth else ZERO | POS)
+                if op == "IS_ERR_OR_NULL":
+                    return self.restrict(state, operand, NEG | ZERO if truth else POS)
+                if op == "PTR_ERR_OR_ZERO":
+                    return self.restrict(state, operand, NEG if truth else ZERO | POS)
+                if op == "PTR_ERR" and truth and not self.bits(state, operand) & POS:
+                    return self.restrict(state, operand, NEG)
+            elif len(row) == 4:
+                if op in COMPARE:
+                    return self.assume_compare(state, value, row, truth)
+                if op == "&" and truth and self.values.constant(row[3]) is not None:
+                    state.facts[value] = POS | NEG
+                    return self.restrict(state, row[2], POS | NEG)
+        return self.restrict(state, value, POS | NEG if truth else ZERO)
+
+    def assume_compare(self, state: State, value: int, row: tuple[Any, ...], truth: bool) -> bool:
+        """Learn the outcome of a comparison."""
+        op, left, right = row[1], row[2], row[3]
+        assert isinstance(op, str) and isinstance(left, int) and isinstance(right, int)
+        state.facts[value] = POS if truth else ZERO
+        if not truth:
+            op = NEGATED[op]
+        number = state.equal.get(right, self.values.constant(right))
+        if number is None:
+            number = state.equal.get(left, self.values.constant(left))
+            left, right, op = right, left, MIRRORED[op]
+        if number is None:
+            if op == "==":
+                both = self.bits(state, left) & self.bits(state, right)
+                return self.restrict(state, left, both) and self.restrict(state, right, both)
+            return True
+        if number == 0:
+            mask = AGAINST_ZERO[op]
+        elif number > 0:
+            mask = NEG | ZERO if number == 1 and op == "<" else AGAINST_POS[op]
+        else:
+            mask = ZERO | POS if number == -1 and op == ">" else AGAINST_NEG[op]
+        if op == "==":
+            state.equal[left] = number
+        return self.restrict(state, left, mask)
+
+    def restrict(self, state: State, value: int, mask: int) -> bool:
+        """Learn that the sign of *value* is in *mask*; False where that cannot be."""
+        old = self.bits(state, value)
+        new = old & mask
+        if not new:
+            return False
+        if new != old:
+            row = self.values.rows[value]
+            if row[0] == "cont":
+                return self.restrict(state, row[1], mask)
+            state.facts[value] = new
+            if row[0] == OP and len(row) == 3:
+                if row[1] == "PTR_ERR_OR_ZERO":
+                    return self.restrict(state, row[2], (NEG if new & NEG else 0) | (ZERO | POS if new & ZERO else 0))
+                if row[1] == "ERR_PTR":
+                    return self.restrict(state, row[2], new)
+            self.learned(state, value, new)
+        return True
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def assign(self, state: State, target: Expr, value: int) -> tuple[int, str] | None:
+        """``target = value``; the place written in memory, or None for a variable."""
+        if isinstance(target, Var):
+            state.env[target.name] = value
+            return None
+        if isinstance(target, Temp):
+            state.env[f"%{target.index}"] = value
+            return None
+        place = self.place(state, target, use=True)
+        return self.store(state, place, value)
+
+    def store(self, state: State, place: tuple[int, str], value: int) -> tuple[int, str] | None:
+        """Write *value* to a place in memory."""
+        row = self.values.rows[place[0]]
+        if place[1] == "*" and row[0] == LOCAL:
+            state.env[row[1]] = value
+            return None
+        state.mem[place] = value
+        return place
+
+
+def fold(op: str, a: int, b: int) -> int | None:
+    """The constant ``a op b``, or None."""
+    if op == "+":
+        return a + b
+    if op == "-":
+        return a - b
+    if op == "*":
+        return a * b
+    if op == "&":
+        return a & b
+    if op == "|":
+        return a | b
+    if op == "^":
+        return a ^ b
+    if op == "<<" and 0 <= b < 64:
+        return a << b
+    if op == ">>" and 0 <= b < 64:
+        return a >> b
+    return None
+
+
+__all__ = ["Evaluator", "sign"]

@@ -1,0 +1,230 @@
+"""From the states at the returns to what rules and callers see: exits with the standing of every object, and the summary."""
+
+from __future__ import annotations
+
+import re
+
+from getput.flow.ir import Function
+from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, Source, Target, Verb
+from getput.ownership.solve import Ending, Solver
+from getput.ownership.state import Count, Key
+from getput.ownership.transfer import Machine
+from getput.ownership.values import CONT, FIELD, LOCAL, PARAM, RESULT, SUB
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
+
+INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|acpi_status|vm_fault_t)$")
+MAX_PATH = 3
+
+
+def exit_kind(returns: str, bits: int, value: int | None) -> ExitKind:
+    """What the caller of a function of type *returns* sees of a result with *bits*."""
+    if value is None or returns == "void":
+        return ExitKind.VOID
+    if "*" in returns:
+        return ExitKind.SUCCESS if bits == POS else ExitKind.MIXED if bits & POS else ExitKind.ERROR
+    if returns == "bool":
+        return ExitKind.ERROR if bits == ZERO else ExitKind.SUCCESS if not bits & ZERO else ExitKind.MIXED
+    if INTEGERS.match(returns):
+        if bits in (NEG, NEG | POS):
+            return ExitKind.ERROR
+        return ExitKind.MIXED if bits & NEG else ExitKind.SUCCESS
+    return ExitKind.VOID
+
+
+def report_of(function: Function, path: str, machine: Machine, solver: Solver) -> FunctionReport:
+    """What the rules may see of one run."""
+    exits = []
+    for ending in solver.endings:
+        standings = tuple(
+            standing(machine, ending, key, ending.state.counts[key]) for key in sorted(ending.state.counts)
+        )
+        exits.append(Exit(exit_kind(function.returns, ending.bits, ending.value), ending.bits, ending.at, standings))
+        returned_after_put(machine, ending)
+    incidents = tuple(
+        Incident(kind, key, count, at, site, trace, note)
+        for (kind, key, at), (count, site, trace, note) in sorted(machine.report.incidents.items(), key=lambda item: (item[0][2], item[0][0], item[0][1]))
+    )
+    exits.sort(key=lambda one: one.at)
+    return FunctionReport(
+        function.name, path, function.returns, machine.counter, function.start, function.end, tuple(exits), incidents, solver.bounded
+    )
+
+
+def returned_after_put(machine: Machine, ending: Ending) -> None:
+    """A pointer whose only reference was dropped is no answer to give."""
+    if ending.value is None:
+        return
+    key = (machine.values.root(ending.value), machine.counter)
+    count = ending.state.counts.get(key)
+    if count is not None and machine.gone(count) and machine.eval.bits(ending.state, key[0]) & POS:
+        machine.report.add("return-after-put", key, ending.at, count, count.dropped[-1], ending.state.trace)
+
+
+def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standing:
+    """How *count* stands at *ending*."""
+    low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
+    high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
+    values = machine.values
+    escaped = count.escaped
+    if not escaped and ending.value is not None and high > 0:
+        root = values.root(ending.value)
+        if root == key[0] or root in count.held:
+            escaped = "returned"
+    held_by = "" if escaped else holder(machine, ending, count)
+    last = count.taken[-1] if count.taken else None
+    failed = False
+    if last is not None and not count.parts:
+        result = values.ids.get((RESULT, last.at))
+        if result is not None and result != key[0]:
+            failed = not machine.eval.bits(ending.state, result) & (ZERO | POS)
+    return Standing(key, count, low, high, escaped, held_by, failed, ending.state.trace)
+
+
+def holder(machine: Machine, ending: Ending, count: Count) -> str:
+    """What kind of memory the object was stored in: ``param``, ``heap``, ``devm``, ``local``, ``freed``, ``other``; or empty."""
+    kinds = set()
+    for root in count.held:
+        if root in ending.state.freed:
+            kinds.add("freed")
+            continue
+        row = machine.values.rows[root]
+        if row[0] == LOCAL:
+            kinds.add("local")
+        elif row[0] == RESULT:
+            callee = machine.called.get(row[1], "")
+            kinds.add("devm" if callee.startswith(("devm_", "drmm_")) else "heap" if "alloc" in callee else "other")
+        elif row[0] == PARAM:
+            kinds.add("param")
+        else:
+            kinds.add("other")
+    for kind in ("other", "param", "heap", "devm", "freed", "local"):
+        if kind in kinds:
+            return kind
+    return ""
+
+
+# --- summaries ---------------------------------------------------------------------------------------------------
+
+
+def target_of(machine: Machine, root: int) -> Target | None:
+    """The argument, or what is reached from one, that *root* is to the caller."""
+    path: list[str] = []
+    rows = machine.values.rows
+    row = rows[root]
+    while row[0] in (FIELD, SUB, CONT):
+        if row[0] == CONT:
+            return None
+        if row[0] == FIELD:
+            path.append("*" if row[2] == "*" else f"->{row[2]}")
+        root = row[1]
+        row = rows[root]
+        if len(path) > MAX_PATH:
+            return None
+    if row[0] != PARAM or any("[" in name for name in path):
+        return None
+    return Target(row[1], tuple(reversed(path)))
+
+
+def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
+    """What a call of *function* does to one counter, group of results by group of results."""
+    deltas: dict[tuple[Target, str], dict[int, set[tuple[int, int]]]] = {}
+    extra: set[Effect] = set()
+    groups: dict[int, list[Ending]] = {}
+    results, returned = 0, set()
+    for ending in solver.endings:
+        bits = ANY if ending.value is None else ending.bits
+        results |= bits
+        for bit in (ZERO, POS, NEG):
+            if bits & bit:
+                groups.setdefault(bit, []).append(ending)
+        if ending.value is not None:
+            row = machine.values.rows[ending.value]
+            returned.add(row[1] if row[0] == PARAM else -1)
+    seen: dict[tuple[Target, str], int] = {}
+    for ending in solver.endings:
+        collect(machine, ending, deltas, extra, seen)
+    for where, by_ending in deltas.items():
+        extra |= effects_of(where, by_ending, groups, machine, seen[where])
+    freed: dict[Target, set[int]] = {}
+    for bit, endings in groups.items():
+        for root in set(endings[0].state.freed).intersection(*(ending.state.freed for ending in endings)):
+            target = target_of(machine, root)
+            if target is not None:
+                freed.setdefault(target, set()).add(bit)
+    for target, when in freed.items():
+        extra.add(Effect(Verb.FREE, target, "memory", sum(when), null_safe=True))
+    if solver.bounded:
+        extra = {Effect(Verb.UNSURE, Target(index), "*") for index in range(len(function.params))}
+    returns_arg = returned.pop() if len(returned) == 1 else -1
+    ordered = tuple(sorted(extra, key=lambda e: (e.verb in (Verb.TAKE, Verb.INIT), e.target.arg, e.target.path, e.verb, e.when)))
+    return Contract(
+        function.name, ordered, Source.SUMMARY, results=results or ANY,
+        noreturn=not solver.endings and not solver.bounded, proof="", returns_arg=returns_arg,
+    )
+
+
+def collect(
+    machine: Machine, ending: Ending, deltas: dict[tuple[Target, str], dict[int, set[tuple[int, int]]]],
+    extra: set[Effect], seen: dict[tuple[Target, str], int],
+) -> None:
+    """Enter the counts of one ending, by what they are to the caller."""
+    values, state = machine.values, ending.state
+    for key, count in state.counts.items():
+        low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
+        high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
+        target = None
+        if ending.value is not None and count.fresh and values.root(ending.value) == key[0]:
+            target = Target(-1)
+        else:
+            target = target_of(machine, key[0])
+            if target is None and count.fresh:
+                for (base, name), value in state.mem.items():
+                    if values.root(value) == key[0]:
+                        where = target_of(machine, base)
+                        if where is not None:
+                            target = Target(where.arg, (*where.path, "*" if name == "*" else f"->{name}"))
+                            break
+        if target is None:
+            continue
+        if count.escaped and target.arg >= 0:
+            verb = Verb.UNSURE if count.escaped.startswith("handed") else Verb.KEEP
+            extra.add(Effect(verb, target, "*"))
+        if not low and not high:
+            continue
+        where_key = (target, count.family)
+        deltas.setdefault(where_key, {}).setdefault(id(ending), set()).add((low, high))
+        seen[where_key] = key[0]
+    for (base, _), value in state.mem.items():
+        root = values.root(value)
+        if values.kind(root) == PARAM and values.root(base) != root and values.kind(values.root(base)) != LOCAL:
+            extra.add(Effect(Verb.KEEP, Target(values.rows[root][1]), "*"))
+
+
+def effects_of(
+    where: tuple[Target, str], by_ending: dict[int, set[tuple[int, int]]], groups: dict[int, list[Ending]], machine: Machine, root: int
+) -> set[Effect]:
+    """The effects on one target: one delta for each group of results, or unsure."""
+    target, family = where
+    per_bit: dict[int, int] = {}
+    null_safe = True
+    for bit, endings in groups.items():
+        found: set[int] = set()
+        for ending in endings:
+            low, high = next(iter(by_ending.get(id(ending), {(0, 0)})))
+            if target.arg >= 0 and not machine.eval.bits(ending.state, root) & POS:
+                continue
+            if target.arg == -1 and bit != POS:
+                continue
+            found.add(high if high > 0 else low)
+        if len(found) > 1:
+            return {Effect(Verb.UNSURE, target, "*")}
+        if found:
+            per_bit[bit] = found.pop()
+    out: set[Effect] = set()
+    for delta in set(per_bit.values()) - {0}:
+        when = sum(bit for bit, d in per_bit.items() if d == delta)
+        if when == sum(groups):
+            when = ANY
+        verb = Verb.TAKE if delta > 0 else Verb.DROP
+        out.add(Effect(verb, target, family, POS if target.arg == -1 else when, null_safe))
+    return out

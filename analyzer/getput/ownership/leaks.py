@@ -1,0 +1,147 @@
+"""Which references are lost, where, and by what evidence: the second look before a leak is said.
+
+A reference that only this function knew must be gone, given back or handed on at every exit.  A borrowed object's count must be the same on
+all exits that look alike to the caller, and an error exit must not leave one with a caller who will not drop it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from getput.model import Confidence
+from getput.ownership.contracts import Source
+from getput.ownership.state import Key
+from getput.ownership.transfer import DROPPING_NAME, KEEPING_NAME
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed
+
+
+class Leak(msgspec.Struct, frozen=True):
+    """A reference lost on some exits.  ``kind``: ``error``, ``always``, ``iterator``, ``failed-get`` or ``path``.
+
+    ``shown`` is the exit to show, ``others`` how many more lose it too.  ``evidence`` says in words why that side is wrong.
+    """
+
+    kind: str
+    standing: Standing
+    shown: Exit
+    others: int
+    evidence: str
+    confidence: Confidence
+
+
+Row = tuple[Exit, Standing]
+
+
+def leaks(report: FunctionReport) -> list[Leak]:
+    """Every reference that *report* shows lost, one entry a taking site."""
+    groups: dict[tuple[int, str], list[Row]] = {}
+    for one in report.exits:
+        for standing in one.standings:
+            if standing.count.taken:
+                site = standing.count.taken[0]
+                groups.setdefault((site.at, standing.count.family), []).append((one, standing))
+    out: list[Leak] = []
+    for where in sorted(groups):
+        rows = groups[where]
+        leak = fresh_leak(report, rows) if rows[0][1].count.fresh else borrowed_leak(report, rows)
+        if leak is not None:
+            out.append(leak)
+    return out
+
+
+def dropped(standing: Standing) -> bool:
+    """Whether this path gave the reference back by itself."""
+    return bool(standing.count.dropped) and standing.high <= 0
+
+
+def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
+    """A reference that only this function knew."""
+    lost = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and not st.count.init]
+    given = [(one, st) for one, st in rows if dropped(st)]
+    if not lost:
+        held = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and one.kind is ExitKind.ERROR]
+        siblings = [one for one, st in given if one.kind is ExitKind.ERROR]
+        if held and siblings:
+            lost, evidence = held, "another error exit drops it"
+            return leak("error", lost, evidence, Confidence.MEDIUM, report)
+        return None
+    first = lost[0][1]
+    if first.count.iterator:
+        kind, evidence = "iterator", "the iterator holds a reference on its cursor"
+    elif all(st.take_failed for _, st in lost):
+        kind, evidence = "failed-get", "the get counts even when it fails"
+    elif given or any(st.escaped for _, st in rows):
+        kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
+        evidence = "other paths drop it" if given else "other paths hand it on"
+    else:
+        kind, evidence = "always", "no path drops it"
+    return leak(kind, lost, evidence, Confidence.HIGH, report)
+
+
+def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
+    """A count on somebody else's object: what do exits that look alike leave behind?"""
+    more = [(one, st) for one, st in rows if st.high > 0 and not st.escaped]
+    if not more:
+        return None
+    here = {id(one) for one, _ in rows}
+    never = [one for one in report.exits if id(one) not in here]
+    errors = [(one, st) for one, st in more if one.kind is ExitKind.ERROR]
+    given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
+    kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
+    given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
+    failed = [(one, st) for one, st in errors if st.take_failed]
+    held_free = [(one, st) for one, st in errors if not st.held_by]
+    if failed and not given_errors_with(failed, rows):
+        if not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
+            return leak("failed-get", failed, "the get counts even when it fails", Confidence.MEDIUM, report)
+    if held_free and given and not kept:
+        return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
+    if errors and given_errors:
+        return leak("error", errors, "another error exit drops it", Confidence.HIGH if not kept or given_errors else Confidence.MEDIUM, report)
+    if held_free and kept:
+        return leak("error", held_free, "no caller drops what a failing call left behind", Confidence.LOW, report)
+    unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
+    if unlike and given:
+        alike = [one for one, _ in given if one.kind is unlike[0][0].kind]
+        if alike:
+            confidence = Confidence.MEDIUM if unlike[0][0].kind in (ExitKind.VOID, ExitKind.MIXED) else Confidence.LOW
+            return leak("path", unlike, "another exit, alike to the caller, drops it", confidence, report)
+    _ = never
+    return None
+
+
+def given_errors_with(failed: list[Row], rows: list[Row]) -> bool:
+    """Whether a path on which the get failed drops the count somewhere else (then the rest is told as a plain error leak)."""
+    return any(dropped(st) and st.take_failed for _, st in rows)
+
+
+def leak(kind: str, lost: list[Row], evidence: str, confidence: Confidence, report: FunctionReport) -> Leak:
+    """Choose the exit to show and settle how sure we are."""
+    order = sorted(lost, key=lambda row: (row[0].kind is not ExitKind.ERROR, row[0].at))
+    shown, standing = order[0]
+    sure = min((doubt(report, one, st, confidence) for one, st in order), key=lambda c: c.rank) if len(order) < 4 else doubt(report, shown, standing, confidence)
+    return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure)
+
+
+def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
+    """Lower *confidence* by what speaks against a leak."""
+    count = standing.count
+    if any(is_alias(standing.key, other) for other in one.standings):
+        return Confidence.LOW
+    if any(DROPPING_NAME.search(name) for name in count.passed):
+        return Confidence.LOW
+    if guessed(count) or any(KEEPING_NAME.search(name) for name in count.passed) or "" in count.passed:
+        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
+    if report.bounded:
+        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
+    if any(site.contract is not None and site.contract.source is Source.SUMMARY for site in count.taken):
+        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
+    return confidence
+
+
+def is_alias(key: Key, other: Standing) -> bool:
+    """Whether *other*, put without a get of its own, may be the same object under another name."""
+    return other.key != key and other.high < 0 and not other.count.taken
+
+
+__all__ = ["Leak", "leaks"]

@@ -1,0 +1,259 @@
+"""All paths of a function, one counter at a time.
+
+States that reach a block with the same counts merge and forget what told their paths apart; states whose counts differ stay apart
+(the property simulation of ESP).  The number of states a block and of steps a function is bounded; a bound that was hit is said.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from getput.flow import cfg
+from getput.flow.ir import Advance, Branch, Function, Jump, Return, Stop, Switch, Var
+from getput.ownership.contracts import ANY
+from getput.ownership.state import State
+from getput.ownership.transfer import Machine
+from getput.ownership.values import PHI
+
+MAX_STATES = 40  # at one block
+MAX_STEPS = 4000  # blocks executed
+
+Signature = tuple[object, ...]
+
+
+class Ending:
+    """A state at a return: what the function gave back there (``value`` None for nothing)."""
+
+    __slots__ = ("at", "bits", "state", "value")
+
+    def __init__(self, state: State, value: int | None, bits: int, at: int) -> None:
+        self.state, self.value, self.bits, self.at = state, value, bits, at
+
+
+class Solver:
+    """Runs a machine over the graph of its function; ``endings`` and ``bounded`` are the answer."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.function: Function = machine.function
+        self.bounded = False
+        self.endings: list[Ending] = []
+        self.rank = {block: index for index, block in enumerate(cfg.order(self.function))}
+        self.live = cfg.live(self.function)
+        self.result_vars = sorted(returned_variables(self.function))
+
+    def run(self) -> None:
+        """Follow every path to its end."""
+        start = self.machine.begin()
+        key = self.signature(start)
+        states: dict[int, dict[Signature, State]] = {0: {key: start}}
+        queue: list[tuple[int, int, int, Signature]] = [(0, 0, 0, key)]
+        waiting = {(0, key)}
+        ticket = steps = 0
+        while queue:
+            _, _, block, key = heapq.heappop(queue)
+            waiting.discard((block, key))
+            steps += 1
+            if steps > MAX_STEPS:
+                self.bounded = True
+                return
+            for target, state in self.execute(block, states[block][key].copy()):
+                self.prune(target, state)
+                key = self.signature(state)
+                here = states.setdefault(target, {})
+                known = here.get(key)
+                if known is None:
+                    if len(here) >= MAX_STATES:
+                        self.bounded = True
+                        continue
+                    here[key] = state
+                elif not self.merge(target, known, state):
+                    continue
+                if (target, key) not in waiting:
+                    waiting.add((target, key))
+                    ticket += 1
+                    heapq.heappush(queue, (self.rank[target], ticket, target, key))
+
+    # --- one block -----------------------------------------------------------------------------------------------
+
+    def execute(self, block: int, state: State) -> list[tuple[int, State]]:
+        """Run a block; where the path goes on, with the state there."""
+        machine = self.machine
+        body = self.function.blocks[block]
+        for instr in body.instrs:
+            if not machine.step(state, instr):
+                return []
+        end = body.end
+        machine.at = end.at
+        if isinstance(end, Jump):
+            return [(end.to, state)]
+        if isinstance(end, Branch):
+            return self.branch(state, end)
+        if isinstance(end, Return):
+            self.ending(state, end)
+            return []
+        if isinstance(end, Switch):
+            return self.switch(state, end)
+        if isinstance(end, Advance):
+            inside, done = machine.advance(state, end)
+            inside.trace = (inside.trace, "loop", end.at, end.macro)
+            return [(end.body, inside), (end.done, done)]
+        assert isinstance(end, Stop)
+        return []
+
+    def branch(self, state: State, end: Branch) -> list[tuple[int, State]]:
+        """Both ways of a condition, those that can be."""
+        machine = self.machine
+        value = machine.eval.value(state, end.condition)
+        if end.then == end.other:
+            return [(end.then, state)]
+        other = state.copy()
+        out = []
+        if machine.eval.assume(state, value, True):
+            out.append((end.then, state))
+        if machine.eval.assume(other, value, False):
+            out.append((end.other, other))
+        if len(out) == 2 or state.counts:
+            for target, each in out:
+                each.trace = (each.trace, "true" if target == end.then else "false", end.at, "")
+        return out
+
+    def switch(self, state: State, end: Switch) -> list[tuple[int, State]]:
+        """Every arm of a switch that can be."""
+        machine = self.machine
+        value = machine.eval.value(state, end.value)
+        known = state.equal.get(value, machine.values.constant(value))
+        out: list[tuple[int, State]] = []
+        for case in end.cases:
+            if known is not None and all(low is not None and high is not None for low, high in case.values):
+                if not any(low <= known <= high for low, high in case.values):  # type: ignore[operator]
+                    continue
+                state.trace = (state.trace, "case", end.at, "")
+                return [(case.to, state)]
+            arm = state.copy()
+            low, high = case.values[0]
+            if len(case.values) == 1 and low is not None and low == high:
+                constant = machine.values.of("const", low)
+                if not machine.eval.assume(arm, machine.values.of("op", "==", value, constant), True):
+                    continue
+            arm.trace = (arm.trace, "case", end.at, "")
+            out.append((case.to, arm))
+        out.append((end.default, state))
+        return out
+
+    def ending(self, state: State, end: Return) -> None:
+        """A return; where counts still hang on the result, one ending for each answer it can give."""
+        machine = self.machine
+        if end.value is None:
+            self.endings.append(Ending(state, None, ANY, end.at))
+            return
+        value = machine.eval.value(state, end.value)
+        bits = machine.eval.bits(state, value)
+        truth = machine.eval.truth(state, value)
+        if truth is not None and machine.values.kind(value) == "op":
+            bits = 2 if truth else 1
+        if any(part[0] == value for count in state.counts.values() for part in count.parts):
+            for mask in (1, 2, 4):
+                each = state.copy()
+                if bits & mask and machine.eval.restrict(each, value, mask):
+                    self.endings.append(Ending(each, value, mask, end.at))
+            return
+        self.endings.append(Ending(state, value, bits, end.at))
+
+    # --- joins ---------------------------------------------------------------------------------------------------
+
+    def signature(self, state: State) -> Signature:
+        """What must be equal for two states to merge."""
+        if not state.counts:
+            return ()
+        out: list[object] = []
+        root = self.machine.values.root
+        for key in sorted(state.counts):
+            count = state.counts[key]
+            if count.role == "borrowed" and not count.base and not count.taken and not count.dropped:
+                continue
+            holders: tuple[str, ...] = ()
+            if count.fresh and not count.escaped:
+                holders = tuple(sorted(name for name, value in state.env.items() if root(value) == key[0]))
+            out.append((key[0], count.signature(), holders))
+        if out:
+            bits = self.machine.eval.bits
+            for name in self.result_vars:
+                value = state.env.get(name)
+                if value is not None:
+                    known = bits(state, value)
+                    out.append(known if known in (1, 2, 4) else 4 if known == 6 else 7)
+        return tuple(out)
+
+    def prune(self, target: int, state: State) -> None:
+        """Forget variables that nobody reads any more, and objects that are settled and out of reach."""
+        live = self.live[target]
+        env = state.env
+        if len(env) > len(live) or not env.keys() <= live:
+            state.env = env = {name: value for name, value in env.items() if name in live}
+        for key, count in list(state.counts.items()):
+            if count.base or count.parts:
+                continue
+            if count.fresh and (count.dropped or not count.taken or count.failed) and not self.machine.reachable(state, key[0]):
+                del state.counts[key]
+
+    def merge(self, target: int, known: State, new: State) -> bool:
+        """Fold *new* into *known*; whether anything changed."""
+        values, bits = self.machine.values, self.machine.eval.bits
+        changed = False
+        joins: set[int] = set()
+        for name, value in new.env.items():
+            old = known.env.get(name)
+            if old == value:
+                continue
+            if old is None:
+                known.env[name] = value
+                changed = True
+                continue
+            phi = values.of(PHI, target, name)
+            joined = bits(known, old) | bits(new, value)
+            joins.add(phi)
+            if old != phi or joined != bits(known, phi):
+                known.env[name] = phi
+                known.facts[phi] = joined
+                known.equal.pop(phi, None)
+                changed = True
+        for place in [*known.mem, *(place for place in new.mem if place not in known.mem)]:
+            a = known.mem.get(place)
+            b = new.mem.get(place)
+            if a == b:
+                continue
+            a = values.of("field", *place) if a is None else a
+            b = values.of("field", *place) if b is None else b
+            phi = values.of(PHI, target, *place)
+            joined = bits(known, a) | bits(new, b)
+            joins.add(phi)
+            if a != phi or joined != bits(known, phi):
+                known.mem[place] = phi
+                known.facts[phi] = joined
+                known.equal.pop(phi, None)
+                changed = True
+        for value, old_bits in list(known.facts.items()):
+            if value in joins:
+                continue
+            joined = old_bits | bits(new, value)
+            if joined != old_bits:
+                known.facts[value] = joined
+                changed = True
+        for value, number in list(known.equal.items()):
+            if new.equal.get(value) != number:
+                del known.equal[value]
+                changed = True
+        for root in [root for root in known.freed if root not in new.freed]:
+            del known.freed[root]
+            changed = True
+        return changed
+
+
+def returned_variables(function: Function) -> set[str]:
+    """Names of the variables that the function returns somewhere."""
+    return {
+        block.end.value.name
+        for block in function.blocks
+        if isinstance(block.end, Return) and isinstance(block.end.value, Var)
+    }

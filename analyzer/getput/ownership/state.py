@@ -1,0 +1,77 @@
+"""What is known at one point of one path: values of variables, facts about values, the count of every object.
+
+A count is a number plus *conditional* parts: a get whose result nobody has looked at yet counts "one if the result is valid".
+The part becomes a number when a branch decides it, and only then do paths differ.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from getput.ownership.contracts import Contract
+
+Key = tuple[int, str]  # (root value, counter): one counted object
+Trace = tuple["Trace | None", str, int, str]  # (earlier, kind, offset, text): the path so far, newest first
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A call (or an iterator's turn) that took or dropped: where, by which function, known from where."""
+
+    callee: str
+    at: int
+    contract: Contract | None = None
+
+
+class Count(msgspec.Struct, frozen=True):
+    """The net count of one object on one path, and what became of its references.
+
+    ``base`` is certain; ``parts`` are (value, bits, delta): delta more where the value has one of the bits.
+    ``fresh``: the reference taken was the only one this function knew (it came as a result), so zero means gone.
+    ``held``: roots of what it was stored in.  ``escaped``: why nobody here owes the reference any longer, or "".
+    """
+
+    family: str
+    fresh: bool
+    label: str
+    base: int = 0
+    parts: tuple[tuple[int, int, int], ...] = ()
+    taken: tuple[Site, ...] = ()
+    dropped: tuple[Site, ...] = ()
+    failed: tuple[Site, ...] = ()
+    held: frozenset[int] = frozenset()
+    escaped: str = ""
+    passed: tuple[str, ...] = ()
+    role: str = "local"
+    init: bool = False
+    iterator: bool = False
+
+    def signature(self) -> tuple[object, ...]:
+        """What keeps two paths apart at a join."""
+        return (self.base, self.parts, self.escaped != "", bool(self.dropped), bool(self.held), bool(self.failed))
+
+
+class State:
+    """One path's knowledge; copied where paths part."""
+
+    __slots__ = ("counts", "env", "equal", "facts", "freed", "mem", "trace")
+
+    def __init__(self) -> None:
+        self.env: dict[str, int] = {}
+        self.mem: dict[tuple[int, str], int] = {}
+        self.facts: dict[int, int] = {}
+        self.equal: dict[int, int] = {}
+        self.counts: dict[Key, Count] = {}
+        self.freed: dict[int, int] = {}
+        self.trace: Trace | None = None
+
+    def copy(self) -> State:
+        """A state of its own with the same content."""
+        other = State.__new__(State)
+        other.env = self.env.copy()
+        other.mem = self.mem.copy()
+        other.facts = self.facts.copy()
+        other.equal = self.equal.copy()
+        other.counts = self.counts.copy()
+        other.freed = self.freed.copy()
+        other.trace = self.trace
+        return other

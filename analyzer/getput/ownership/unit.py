@@ -1,0 +1,175 @@
+"""One source file under analysis: its functions, lowered when asked for; their summaries and reports, kept once made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from getput.csource.lower import Unlowerable, lower_function
+from getput.csource.macros import Macros
+from getput.csource.parse import parse_function
+from getput.csource.split import functions
+from getput.csource.syntax import FunctionSource
+from getput.flow.ir import Function
+from getput.ownership import guess
+from getput.ownership.contracts import Contract
+from getput.ownership.exits import report_of, summarize
+from getput.ownership.solve import Solver
+from getput.ownership.transfer import Machine
+from getput.ownership.view import FileReport, FunctionReport, Member
+from getput.ownership.vocabulary import Vocabulary
+
+WORD = re.compile(rb"[A-Za-z_]\w*")
+MAX_DEPTH = 4  # callees of callees of callees
+
+Elsewhere = Callable[[str, str], Contract | None]
+
+
+class Unit:
+    """The functions of one image of one file.
+
+    *elsewhere* answers (name, counter) for callees that neither the tables nor the file know: an index, or a guess.
+    """
+
+    def __init__(self, text: bytes, path: str, vocabulary: Vocabulary, macros: Macros, elsewhere: Elsewhere | None = None) -> None:
+        self.text = text
+        self.path = path
+        self.vocabulary = vocabulary
+        self.tables = vocabulary.tables
+        self.macros = macros
+        self.elsewhere = elsewhere
+        self.sources = functions(text)
+        self.by_name: dict[str, FunctionSource] = {}
+        for source in self.sources:
+            self.by_name.setdefault(source.name, source)
+        self.lowered: dict[int, Function | None] = {}
+        self.failures: dict[int, str] = {}
+        self.contracts: dict[tuple[str, str], Contract | None] = {}
+        self.runs: dict[tuple[int, str], tuple[Function, Machine, Solver]] = {}
+        self.words: dict[int, frozenset[str]] = {}
+        self.counting: dict[int, frozenset[str]] = {}
+        self.bounded: set[str] = set()
+        self.twin: Unit | None = None  # the other image: its text is evidence for guesses
+        self.texts: dict[str, str] = {}
+
+    def function(self, source: FunctionSource) -> Function | None:
+        """The lowered form of *source*; None where it could not be read (``failures`` says why)."""
+        if source.start not in self.lowered:
+            lowered = None
+            try:
+                parsed = parse_function(self.text, source, self.macros)
+                lowered = lower_function(self.text, parsed, self.macros)
+                if lowered.damaged:
+                    self.failures[source.start] = "a part of it could not be parsed"
+            except (Unlowerable, ValueError) as error:
+                self.failures[source.start] = str(error)
+            self.lowered[source.start] = lowered
+        return self.lowered[source.start]
+
+    def words_of(self, source: FunctionSource) -> frozenset[str]:
+        """Every identifier in the text of *source*."""
+        known = self.words.get(source.start)
+        if known is None:
+            found = set(WORD.findall(self.text, source.start, source.end))
+            known = self.words[source.start] = frozenset(word.decode("ascii") for word in found)
+        return known
+
+    def counters(self, source: FunctionSource, depth: int = 0) -> frozenset[str]:
+        """What *source* and its callees in this file may count."""
+        known = self.counting.get(source.start)
+        if known is not None:
+            return known
+        self.counting[source.start] = frozenset()  # recursion ends here
+        words = self.words_of(source)
+        found: set[str] = set()
+        for word in words & self.vocabulary.words:
+            found |= self.vocabulary.counters[word]
+        if depth == 0:
+            both = words if self.twin is None or source.name not in self.twin.by_name else words | self.twin.words_of(self.twin.by_name[source.name])
+            found |= guess.pairs(both, self.tables.contracts.keys() | self.by_name.keys())
+        if depth < MAX_DEPTH:
+            for word in words & self.by_name.keys():
+                if word != source.name and word not in self.tables.contracts:
+                    found |= self.counters(self.by_name[word], depth + 1)
+        answer = frozenset(found)
+        self.counting[source.start] = answer
+        return answer
+
+    def contract(self, name: str, counter: str, depth: int) -> Contract | None:
+        """What a call of *name* does to *counter*, as far as this file (or what lies elsewhere) tells."""
+        key = (name, counter)
+        if key in self.contracts:
+            return self.contracts[key]
+        source = self.by_name.get(name)
+        if source is None:
+            found = self.elsewhere(name, counter) if self.elsewhere is not None else None
+            self.contracts[key] = found
+            return found
+        self.contracts[key] = None
+        if depth >= MAX_DEPTH:
+            del self.contracts[key]
+            return None
+        run = self.run(source, counter, depth + 1)
+        found = None if run is None else summarize(*run)
+        self.contracts[key] = found
+        return found
+
+    def callee(self, source: FunctionSource, name: str, counter: str, depth: int) -> Contract | None:
+        """What *source* may expect of a callee that the tables do not know: its summary, or a guess by name."""
+        if name in self.by_name:
+            return self.contract(name, counter, depth)
+        if self.elsewhere is not None:
+            found = self.contract(name, counter, depth)
+            if found is not None:
+                return found
+        if counter.startswith(guess.PREFIX):
+            return guess.pair_contract(name, counter, self.evidence(source.name))
+        puts, family = self.vocabulary.puts(counter)
+        return guess.result_contract(name, counter, family, puts, self.evidence(source.name))
+
+    def evidence(self, name: str) -> str:
+        """The text of a function, of both images."""
+        known = self.texts.get(name)
+        if known is None:
+            known = ""
+            for unit in (self, self.twin):
+                source = unit.by_name.get(name) if unit is not None else None
+                if unit is not None and source is not None:
+                    known += unit.text[source.start : source.end].decode("utf-8", "replace")
+            self.texts[name] = known
+        return known
+
+    def run(self, source: FunctionSource, counter: str, depth: int = 0) -> tuple[Function, Machine, Solver] | None:
+        """Follow the paths of *source* for one counter."""
+        key = (source.start, counter)
+        if key in self.runs:
+            return self.runs[key]
+        function = self.function(source)
+        if function is None:
+            return None
+        machine = Machine(
+            function, counter, self.tables, lambda name: self.callee(source, name, counter, depth), self.by_name.__contains__
+        )
+        solver = Solver(machine)
+        solver.run()
+        if solver.bounded:
+            self.bounded.add(source.name)
+        self.runs[key] = function, machine, solver
+        return self.runs[key]
+
+    def reports(self, source: FunctionSource) -> list[FunctionReport]:
+        """What rules may see of *source*, one report a counter, in the counters' order."""
+        out = []
+        for counter in sorted(self.counters(source)):
+            run = self.run(source, counter)
+            if run is not None:
+                out.append(report_of(run[0], self.path, run[1], run[2]))
+        return out
+
+    def member(self, source: FunctionSource) -> Member:
+        """What rules about several functions see of one."""
+        return Member(source.name, source.start, self.words_of(source), self.text[source.start : source.end])
+
+    def members(self) -> FileReport:
+        """All functions of the file."""
+        return FileReport(self.path, tuple([self.member(source) for source in self.sources]))

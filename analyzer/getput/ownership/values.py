@@ -1,0 +1,130 @@
+"""Symbolic values of one function, interned to small integers.
+
+A value is what a variable holds or an address, described by where it came from: a parameter, the result of a call, the content
+of a field, the address of a field.  Equal descriptions are equal numbers, so aliases made by copying are seen for free.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from getput.ownership.contracts import ANY, NEG, POS, ZERO
+
+PARAM = "param"  # (index)
+GLOBAL = "global"  # (name)
+LOCAL = "local"  # (name): the address of a local
+CONST = "const"  # (number)
+TEXT = "text"  # (): any string literal
+RESULT = "result"  # (offset of the call): what it returned
+OUT = "out"  # (offset of the call, place): what it wrote through an argument
+FIELD = "field"  # (base, name): the content of base->name when the function began
+SUB = "sub"  # (base, name): &base->name
+CONT = "cont"  # (base, member): container_of(base, ..., member), or a conversion helper
+OP = "op"  # (operator, operands...)
+PURE = "pure"  # (callee, operands...): a call whose answer does not change
+PHI = "phi"  # (block, place): what a join could not keep apart
+AGED = "aged"  # (value): the same from an earlier round of a loop
+FRESH = "fresh"  # (offset, place): nothing is known
+
+KINDS_OUTLIVING = frozenset({PARAM, GLOBAL, FIELD, PURE, TEXT})
+
+
+def sign(number: int) -> int:
+    """The bit of an integer: ZERO, POS or NEG."""
+    return ZERO if number == 0 else POS if number > 0 else NEG
+
+
+class Values:
+    """The table of values of one function."""
+
+    __slots__ = ("bits", "ids", "rows", "zero")
+
+    def __init__(self) -> None:
+        self.ids: dict[tuple[Any, ...], int] = {}
+        self.rows: list[tuple[Any, ...]] = []
+        self.bits: list[int] = []  # what is known of a value wherever it appears
+        self.zero = self.of(CONST, 0)
+
+    def of(self, *row: object) -> int:
+        """The number of the value that *row* (kind, then its description) names."""
+        known = self.ids.get(row)
+        if known is not None:
+            return known
+        ident = self.ids[row] = len(self.rows)
+        self.rows.append(row)
+        kind = row[0]
+        if kind == CONST:
+            self.bits.append(sign(row[1]))  # type: ignore[arg-type]
+        elif kind in (LOCAL, TEXT):
+            self.bits.append(POS)
+        else:
+            self.bits.append(ANY)
+        return ident
+
+    def kind(self, value: int) -> str:
+        """The kind of *value*, one of the constants of this module."""
+        return self.rows[value][0]
+
+    def constant(self, value: int) -> int | None:
+        """The number that *value* is, or None."""
+        row = self.rows[value]
+        return row[1] if row[0] == CONST else None
+
+    def sub(self, base: int, name: str) -> int:
+        """``&base->name``."""
+        row = self.rows[base]
+        if row[0] == CONT and row[2] == name:
+            inner: int = row[1]
+            return inner
+        return self.of(SUB, base, name)
+
+    def container(self, base: int, member: str) -> int:
+        """``container_of(base, ..., member)``."""
+        row = self.rows[base]
+        if row[0] == SUB and row[2] == member:
+            return int(row[1])
+        return self.of(CONT, base, member)
+
+    def root(self, value: int) -> int:
+        """The object that *value* points into: embedded members and conversions taken away."""
+        rows = self.rows
+        row = rows[value]
+        while row[0] == SUB or row[0] == CONT:
+            value = row[1]
+            row = rows[value]
+        return value
+
+    def base_of(self, value: int) -> int:
+        """What *value* was reached from in the end: fields, members and conversions taken away."""
+        rows = self.rows
+        row = rows[value]
+        while row[0] in (SUB, CONT, FIELD):
+            value = row[1]
+            row = rows[value]
+        return value
+
+    def outlives(self, value: int) -> bool:
+        """Whether the memory that *value* points to is somebody else's: a parameter's, a global's, reached from one."""
+        kind = self.kind(self.root(value))
+        return kind in KINDS_OUTLIVING
+
+    def replace(self, value: int, old: int, new: int, cache: dict[int, int]) -> int:
+        """*value* with *old* replaced by *new* in its description, however deep; *cache* remembers what was answered."""
+        if value == old:
+            return new
+        known = cache.get(value)
+        if known is not None:
+            return known
+        row = self.rows[value]
+        kind = row[0]
+        if kind in (SUB, CONT, FIELD):
+            base: int = row[1]
+            moved = self.replace(base, old, new, cache)
+            answer = value if moved == base else self.of(kind, moved, row[2])
+        elif kind in (OP, PURE):
+            parts = [self.replace(part, old, new, cache) if isinstance(part, int) else part for part in row[2:]]
+            answer = value if parts == list(row[2:]) else self.of(kind, row[1], *parts)
+        else:
+            answer = value
+        cache[value] = answer
+        return answer

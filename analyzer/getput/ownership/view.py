@@ -1,0 +1,151 @@
+"""What rules may look at: how a function treats every counted object, on every exit, with the way there as proof.
+
+Rules never see syntax, and never the engine's states: only these values.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from getput.model import Confidence
+from getput.ownership.contracts import Contract, Source
+from getput.ownership.state import Count, Key, Site, Trace
+
+
+class ExitKind(StrEnum):
+    """What the caller sees of an exit."""
+
+    SUCCESS = "success"
+    ERROR = "error"
+    MIXED = "mixed"  # cannot be told apart
+    VOID = "void"
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """One step of the way: ``kind`` is ``take``, ``drop``, ``true``, ``false``, ``case``, ``loop``, ``goto``, ``exit``, ``use``, ...;
+    ``at`` a byte offset into the file."""
+
+    kind: str
+    at: int
+    text: str = ""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How one counted object stands at one exit.
+
+    ``low`` and ``high`` bound its net count (they differ where a result was never looked at).  ``escaped`` says why nobody here owes
+    the reference any more, or is empty.  ``held_by`` is where it was stored: ``param``, ``heap``, ``devm``, ``local``, ``other``, or empty.
+    """
+
+    key: Key
+    count: Count
+    low: int
+    high: int
+    escaped: str
+    held_by: str
+    take_failed: bool  # the get that counted reported a failure on this path
+    trace: Trace | None
+
+
+class Exit(msgspec.Struct, frozen=True):
+    """One way out: ``bits`` the signs its result can have, ``at`` the offset of the ``return``."""
+
+    kind: ExitKind
+    bits: int
+    at: int
+    standings: tuple[Standing, ...]
+
+    def of(self, key: Key) -> Standing | None:
+        """The standing of one object, or None where this path never met it."""
+        for standing in self.standings:
+            if standing.key == key:
+                return standing
+        return None
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """Something wrong at one point of a path, whatever comes after."""
+
+    kind: str
+    key: Key
+    count: Count
+    at: int
+    site: Site | None
+    trace: Trace | None
+    note: str = ""
+
+
+class FunctionReport(msgspec.Struct, frozen=True):
+    """One function, one counter: everything the rules may know."""
+
+    name: str
+    path: str
+    returns: str
+    counter: str
+    start: int
+    end: int
+    exits: tuple[Exit, ...]
+    incidents: tuple[Incident, ...]
+    bounded: bool = False
+    puts: dict[str, tuple[str, ...]] = {}
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One function of a file, as rules about several see it: its identifiers, and where its text stands."""
+
+    name: str
+    start: int
+    words: frozenset[str]
+    text: bytes
+
+    def at(self, names: frozenset[str]) -> int:
+        """The offset of the first of *names* in the function, or its start."""
+        found = [self.text.find(name.encode()) for name in sorted(names & self.words)]
+        return self.start + min((offset for offset in found if offset >= 0), default=0)
+
+
+class FileReport(msgspec.Struct, frozen=True):
+    """All functions of one image of one file."""
+
+    path: str
+    members: tuple[Member, ...]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a rule found in one function, before it is placed in a file and compared with the other image.
+
+    ``at`` is the offset where the reader should look, ``way`` how one gets there.  Identity rests on ``family``, ``role``, ``api``
+    (who took) and ``exit`` (how it is lost), never on offsets or on the text of an expression.
+    """
+
+    object: str
+    family: str
+    role: str
+    api: str
+    exit: str
+    at: int
+    message: str
+    confidence: Confidence
+    way: tuple[Mark, ...]
+
+
+def marks(trace: Trace | None) -> list[Mark]:
+    """The way that *trace* records, oldest first."""
+    out = []
+    while trace is not None:
+        trace, kind, at, text = trace
+        out.append(Mark(kind, at, text))
+    out.reverse()
+    return out
+
+
+def guessed(count: Count) -> bool:
+    """Whether what is known of the object rests on a guess by name."""
+    return any(site.contract is not None and site.contract.source is Source.GUESS for site in count.taken + count.dropped)
+
+
+def contract_of(site: Site) -> Contract | None:
+    """The contract that a site was read with."""
+    return site.contract

@@ -1,0 +1,48 @@
+"""Which words of a function's text say that it may count something: the quick look before the engine starts."""
+
+from __future__ import annotations
+
+from getput.ownership.apis import Tables
+from getput.ownership.contracts import Verb
+
+
+class Vocabulary:
+    """The tables, and for every name in them the counters that it touches."""
+
+    __slots__ = ("counters", "dropping", "tables", "words")
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        counters: dict[str, set[str]] = {}
+        for name, contract in tables.contracts.items():
+            for effect in contract.effects:
+                if effect.family not in ("*", "memory") and effect.verb is not Verb.BORROW:
+                    counters.setdefault(name, set()).add(self.counter_of(effect.family))
+        for name, iterator in tables.iterators.items():
+            if iterator.counted and not iterator.scoped:
+                counters.setdefault(name, set()).add(self.counter_of(iterator.family))
+        for name, cleanup in tables.cleanups.items():
+            if cleanup.family not in ("*", "memory"):
+                counters.setdefault(name, set()).add(self.counter_of(cleanup.family))
+        self.counters = {name: frozenset(found) for name, found in counters.items()}
+        self.words = frozenset(self.counters)
+        self.dropping: dict[str, tuple[frozenset[str], str]] = {}
+
+    def counter_of(self, family: str) -> str:
+        """What APIs of *family* count."""
+        known = self.tables.families.get(family)
+        return known.counter if known is not None else family
+
+    def puts(self, counter: str) -> tuple[frozenset[str], str]:
+        """The names that drop *counter* through their first argument, and the family of that counter."""
+        known = self.dropping.get(counter)
+        if known is None:
+            names = {
+                name
+                for name, contract in self.tables.contracts.items()
+                for effect in contract.effects
+                if effect.verb is Verb.DROP and effect.target.arg == 0 and not effect.target.path
+                and effect.family not in ("*", "memory") and self.counter_of(effect.family) == counter and len(contract.effects) == 1
+            }
+            known = self.dropping[counter] = frozenset(names), counter
+        return known

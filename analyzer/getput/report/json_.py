@@ -1,0 +1,76 @@
+"""``--format json``: one answer as one object, its keys and their order as ``docs/formats.md`` promises them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from getput import __version__
+from getput.model import Anchor, Answer, Finding, PatchAnswer, Step
+from getput.report import Look
+
+SCHEMA = 1
+
+
+def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:  # noqa: ARG001
+    """One object over several lines.  ASCII only: the rest, bytes that are no UTF-8 too, is written as ``\\u....``."""
+    for answer in answers:
+        yield json.dumps(as_object(answer), indent=2) + "\n"
+
+
+def as_object(answer: Answer) -> dict[str, Any]:
+    """The answer in the words of JSON."""
+    return {
+        "schema": SCHEMA,
+        "getput": __version__,
+        "input": answer.input,
+        "patches": [_patch(patch) for patch in answer.patches],
+        "findings": [_finding(finding) for finding in answer.findings],
+        "errors": [{"where": error.where, "message": error.message} for error in answer.errors],
+        "stats": {
+            "functions": answer.stats.functions,
+            "unparsed": answer.stats.unparsed,
+            "bounded": answer.stats.bounded,
+            "elapsed_ms": answer.stats.elapsed_ms,
+        },
+    }
+
+
+def _patch(patch: PatchAnswer) -> dict[str, Any]:
+    return {
+        "subject": patch.subject,
+        "message_id": patch.message_id,
+        "commit": patch.commit,
+        "applied": patch.applied,
+        "files": [{"path": file.path, "status": file.status, "reason": file.reason} for file in patch.files],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "status": finding.status.value,
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "function": finding.function,
+        "anchor": _anchor(finding.anchor),
+        "object": finding.object,
+        "family": finding.family,
+        "message": finding.message,
+        "path": [_step(step) for step in finding.path],
+        "fix": finding.fix,
+        "patch": finding.patch,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _anchor(anchor: Anchor | None) -> dict[str, Any] | None:
+    return None if anchor is None else {"file": anchor.file, "line": anchor.line, "side": anchor.side}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"file": step.file, "line": step.line, "column": step.column, "note": step.note}

@@ -1,0 +1,47 @@
+"""What of an answer is shown, and what it means for the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from msgspec.structs import replace
+
+from getput.config import Settings
+from getput.model import Answer, Finding, Status
+
+
+def wanted(answer: Answer, settings: Settings) -> Answer:
+    """*answer* with the findings that the settings want, by file, line and rule, each as severe as they say."""
+    findings = [_settled(finding, settings) for finding in answer.findings if _wants(finding, settings)]
+    return replace(answer, findings=tuple(sorted(findings, key=_place)))
+
+
+def shown(answer: Answer, statuses: Container[Status]) -> Answer:
+    """*answer* with the findings of these statuses."""
+    return replace(answer, findings=tuple(finding for finding in answer.findings if finding.status in statuses))
+
+
+def fails(answer: Answer, settings: Settings) -> bool:
+    """Whether a wanted answer holds something introduced that is bad enough to fail."""
+    return any(
+        finding.status is Status.INTRODUCED and settings.fail_on.fails(finding.severity) for finding in answer.findings
+    )
+
+
+def unjudged(answer: Answer) -> bool:
+    """Whether something went wrong and nothing of the input could be judged.  A patch without C is no failure."""
+    files = {file.status for patch in answer.patches for file in patch.files}
+    return (bool(answer.errors) or "failed" in files) and "analysed" not in files
+
+
+def _place(finding: Finding) -> tuple[str, int, str, int, str, str]:
+    return (finding.file, finding.line, finding.rule, finding.column, finding.status.value, finding.message)
+
+
+def _wants(finding: Finding, settings: Settings) -> bool:
+    return settings.runs(finding.rule) and finding.confidence.rank >= settings.min_confidence.rank
+
+
+def _settled(finding: Finding, settings: Settings) -> Finding:
+    severity = settings.severity.get(finding.rule, finding.severity)
+    return finding if severity is finding.severity else replace(finding, severity=severity)

@@ -1,0 +1,285 @@
+"""One submission in, one answer out: both images of every touched function judged by the same engine, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from getput.config import Settings
+from getput.csource import macros
+from getput.csource.lines import LineMap
+from getput.csource.syntax import FunctionSource
+from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
+from getput.ownership import apis
+from getput.ownership.unit import Unit
+from getput.ownership.vocabulary import Vocabulary
+from getput.patch.images import FileImages
+from getput.patch.series import Patch, Submission
+from getput.verdict.anchor import anchor
+from getput.verdict.compare import compare
+from getput.verdict.place import Judged, finding, fingerprint, judged, text_at
+from getput_rules import RULES
+
+SOURCES = (".c", ".h")
+MAX_SOURCE = 10 << 20
+
+
+class Tally:
+    """How much was judged, and how much could not be."""
+
+    __slots__ = ("bounded", "functions", "unparsed")
+
+    def __init__(self) -> None:
+        self.functions = self.unparsed = self.bounded = 0
+
+    def stats(self) -> Stats:
+        """The counts as a value."""
+        return Stats(self.functions, self.unparsed, self.bounded)
+
+
+class Judge:
+    """Judges patches and files for one source tree; keeps tables and macros between inputs, and nothing else."""
+
+    def __init__(self, tree: Path | None, settings: Settings) -> None:
+        self.tree = tree
+        self.settings = settings
+        self.vocabulary = Vocabulary(apis.load(settings.tables))
+        known = macros.for_tree(tree)
+        if settings.iterators:
+            known = msgspec.structs.replace(known, iterators=known.iterators | frozenset(settings.iterators))
+        self.macros = known
+        self.rules = tuple(rule for rule in RULES if settings.runs(rule.id))
+
+    # --- patches -------------------------------------------------------------------------------------------------
+
+    def check(self, submission: Submission) -> Answer:
+        """What *submission* introduces, fixes, and leaves; problems with its files become errors of the answer."""
+        tally = Tally()
+        patches: list[PatchAnswer] = []
+        found: list[Finding] = []
+        errors = list(submission.problems)
+        open_bugs: dict[tuple[object, ...], int] = {}
+        for index, patch in enumerate(submission.patches):
+            files = []
+            for images in patch.files:
+                files.append(self.file(images, index, tally, found, errors, open_bugs))
+            patches.append(PatchAnswer(patch.subject, patch.message_id, patch.commit, patch.applied, tuple(files)))
+        found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
+        return Answer(submission.name, tuple(patches), tuple(found), tuple(errors), tally.stats())
+
+    def file(
+        self, images: FileImages, index: int, tally: Tally, found: list[Finding], errors: list[Problem],
+        open_bugs: dict[tuple[object, ...], int],
+    ) -> FileAnswer:
+        """Judge one file of one patch."""
+        if images.status != "ready":
+            return FileAnswer(images.path, images.status, images.reason)
+        before = None if images.before is None else self.unit(images.before, images.old_path or images.path)
+        after = None if images.after is None else self.unit(images.after, images.path)
+        if before is not None and after is not None:
+            before.twin, after.twin = after, before
+        comparison = Comparison(self, images, before, after)
+        for one, status, where in comparison.outcome(tally):
+            key = one.keys[1]
+            if status is Status.FIXED and key in open_bugs:
+                at = open_bugs.pop(key)
+                found[at] = msgspec.structs.replace(found[at], mended_by=index)
+            result = finding(one, status, where, index)
+            found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, comparison.ordinal(one, status))))
+            if status is Status.INTRODUCED:
+                open_bugs[key] = len(found) - 1
+        reason = None if images.whole else "only the hunks are known; functions that they show whole were judged"
+        return FileAnswer(images.path, "analysed", reason)
+
+    def unit(self, text: bytes, path: str) -> Unit:
+        """The image of a file, ready to be analysed."""
+        return Unit(text, path, self.vocabulary, self.macros)
+
+    # --- files as they stand -------------------------------------------------------------------------------------
+
+    def scan(self, paths: Sequence[Path]) -> Answer:
+        """What stands in *paths* (files, or folders with sources below them)."""
+        tally = Tally()
+        files: list[FileAnswer] = []
+        found: list[Finding] = []
+        errors: list[Problem] = []
+        for path in self.sources(paths, errors):
+            name = self.name(path)
+            try:
+                text = path.read_bytes()
+            except OSError as error:
+                errors.append(Problem(name, f"cannot be read: {error.strerror}"))
+                files.append(FileAnswer(name, "failed", error.strerror))
+                continue
+            if len(text) > MAX_SOURCE:
+                files.append(FileAnswer(name, "skipped", "larger than 10 MB"))
+                continue
+            unit = self.unit(text, name)
+            seen: dict[tuple[object, ...], int] = {}
+            for one in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources)]:
+                number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
+                result = finding(one, Status.EXISTING, None, None)
+                found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, number)))
+            files.append(FileAnswer(name, "analysed"))
+        found.sort(key=lambda f: (f.file, f.line, f.column, f.rule, f.message))
+        patch = PatchAnswer("", None, None, None, tuple(files))
+        return Answer(" ".join(str(path) for path in paths), (patch,), tuple(found), tuple(errors), tally.stats())
+
+    def name(self, path: Path) -> str:
+        """*path* from the tree's root where it lies below it."""
+        if self.tree is not None:
+            try:
+                return str(path.resolve().relative_to(self.tree.resolve()))
+            except ValueError:
+                pass
+        return str(path)
+
+    @staticmethod
+    def sources(paths: Sequence[Path], errors: list[Problem]) -> list[Path]:
+        """Every C source in *paths*, sorted below each folder."""
+        out: list[Path] = []
+        for path in paths:
+            if path.is_dir():
+                out += sorted(p for p in path.rglob("*") if p.suffix in SOURCES and p.is_file())
+            elif path.exists():
+                out.append(path)
+            else:
+                errors.append(Problem(str(path), "no such file or folder"))
+        return out
+
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def judge(self, unit: Unit, sources: Sequence[FunctionSource], tally: Tally | None) -> list[Judged]:
+        """Everything the rules find in *sources*, in their order."""
+        lines = LineMap(unit.text)
+        out: list[Judged] = []
+        for source in sources:
+            reports = unit.reports(source)
+            for report in reports:
+                for rule in self.rules:
+                    for one in rule.check(report):
+                        out.append(judged(rule.id, rule.severity, one, source, unit.path, lines))
+            if tally is not None:
+                tally.functions += 1
+                tally.unparsed += source.start in unit.failures
+                tally.bounded += any(report.bounded for report in reports)
+        return out
+
+    def judge_file(self, unit: Unit | None, touched: Sequence[FunctionSource]) -> list[Judged]:
+        """What the rules about several functions find, if one of *touched* concerns them."""
+        if unit is None:
+            return []
+        out: list[Judged] = []
+        lines = LineMap(unit.text)
+        for rule in self.rules:
+            if rule.check_file is None or rule.concerned is None:
+                continue
+            if any(rule.concerned(unit.member(source)) for source in touched):
+                for name, one in rule.check_file(unit.members()):
+                    out.append(judged(rule.id, rule.severity, one, unit.by_name[name], unit.path, lines))
+        return out
+
+
+class Comparison:
+    """The two images of one file."""
+
+    def __init__(self, judge: Judge, images: FileImages, before: Unit | None, after: Unit | None) -> None:
+        self.judge = judge
+        self.images = images
+        self.before = before
+        self.after = after
+        self.seen: dict[tuple[object, ...], int] = {}
+
+    def ordinal(self, one: Judged, status: Status) -> int:
+        """Which of its kind in its function this is, 0-based."""
+        key = (status, one.keys[1])
+        self.seen[key] = self.seen.get(key, -1) + 1
+        return self.seen[key]
+
+    def touched(self) -> tuple[list[FunctionSource], list[FunctionSource]]:
+        """The functions with changed text, of the before- and of the after-image."""
+        old = touched_in(self.before, self.images.removed, self.images.hunks, side=0)
+        new = touched_in(self.after, self.images.added, self.images.hunks, side=2)
+        names = {source.name for source in old} | {source.name for source in new}
+        return pick(self.before, names, old), pick(self.after, names, new)
+
+    def outcome(self, tally: Tally) -> list[tuple[Judged, Status, object]]:
+        """Every finding with its status and its anchor."""
+        old, new = self.touched()
+        if not self.images.whole:
+            old, new = whole_only(self.before, old, self.images, 0), whole_only(self.after, new, self.images, 2)
+        before = [] if self.before is None else self.judge.judge(self.before, old, None if new else tally)
+        after = [] if self.after is None else self.judge.judge(self.after, new, tally)
+        group_old, group_new = self.judge.judge_file(self.before, old), self.judge.judge_file(self.after, new)
+        if group_old or group_new:
+            before += group_old or self.judge.judge_file(self.before, self.before.sources if self.before else [])
+            after += group_new or self.judge.judge_file(self.after, self.after.sources if self.after else [])
+        introduced, fixed, existing = compare(before, after)
+        out: list[tuple[Judged, Status, object]] = []
+        removed = self.removed_text()
+        for one in introduced:
+            where = anchor(
+                one, self.images.added, removed, lines_of(self.after, one.function), lines_of(self.before, one.function),
+                self.images.old_path or self.images.path,
+            )
+            out.append((one, Status.INTRODUCED, where))
+        out += [(one, Status.FIXED, None) for one in fixed]
+        out += [(one, Status.EXISTING, None) for _, one in existing]
+        return out
+
+    def removed_text(self) -> dict[int, str]:
+        """The removed lines of the before-image with their text."""
+        if self.before is None or not self.images.removed:
+            return {}
+        lines = LineMap(self.before.text)
+        return {line: text_at(lines, line) for line in sorted(self.images.removed)}
+
+
+def touched_in(unit: Unit | None, changed: frozenset[int], hunks: Sequence[tuple[int, int, int, int]], side: int) -> list[FunctionSource]:
+    """The functions of *unit* that hold a changed line."""
+    if unit is None or not changed:
+        return []
+    lines = LineMap(unit.text)
+    ordered = sorted(changed)
+    out = []
+    for source in unit.sources:
+        first, last = lines.position(source.start)[0], lines.position(source.end - 1)[0]
+        if any(first <= line <= last for line in ordered):
+            out.append(source)
+    return out
+
+
+def pick(unit: Unit | None, names: set[str], extra: list[FunctionSource]) -> list[FunctionSource]:
+    """The functions of *unit* with one of *names*, in the file's order."""
+    if unit is None:
+        return []
+    starts = {source.start for source in extra}
+    return [source for source in unit.sources if source.start in starts or source.name in names]
+
+
+def whole_only(unit: Unit | None, sources: list[FunctionSource], images: FileImages, side: int) -> list[FunctionSource]:
+    """Of *sources*, those that lie within one hunk."""
+    if unit is None:
+        return []
+    lines = LineMap(unit.text)
+    spans = [(hunk[side], hunk[side] + hunk[side + 1] - 1) for hunk in images.hunks]
+    out = []
+    for source in sources:
+        first, last = lines.position(source.start)[0], lines.position(source.end - 1)[0]
+        if any(low <= first and last <= high for low, high in spans):
+            out.append(source)
+    return out
+
+
+def lines_of(unit: Unit | None, name: str) -> range:
+    """The lines of a function, 1-based; empty where the image has none of that name."""
+    if unit is None or name not in unit.by_name:
+        return range(0)
+    source = unit.by_name[name]
+    lines = LineMap(unit.text)
+    return range(lines.position(source.start)[0], lines.position(source.end - 1)[0] + 1)
+
+
+_ = (Patch,)

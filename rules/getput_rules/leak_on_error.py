@@ -1,0 +1,53 @@
+"""A reference is not dropped on some exits, though it is on others.
+
+## What it does
+Follows every path from a call that takes a reference to the exits of the function.  It reports an exit on which the reference is neither
+dropped nor handed on while another exit of the same function does so, or, for an object that belongs to somebody else, an error exit that
+leaves the count raised where its likes do not.
+
+## Why it matters
+Error paths are seldom run, so the leak stays unseen: the object, its module and its memory can never go away again.
+
+## Bad
+    np = of_find_node_by_path("/soc");
+    if (!np)
+            return -ENODEV;
+    ret = of_property_read_u32(np, "clock", &hz);
+    if (ret)
+            return ret;             /* np is still held */
+    of_node_put(np);
+
+## Good
+    ret = of_property_read_u32(np, "clock", &hz);
+    of_node_put(np);
+    if (ret)
+            return ret;
+
+## How to silence it
+Give the reference an owner that getput can see: put it, return it, or store it where a teardown path puts it.  A wrong report on an API
+is mended by an entry in your own API table (`[apis] tables` in `.getput.toml`); `--no-rule leak-on-error` switches the rule off.
+
+## References
+Documentation/core-api/kref.rst; Documentation/process/coding-style.rst, "Centralized exiting of functions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from getput.model import Severity
+from getput.ownership.leaks import leaks
+from getput.ownership.view import Found, FunctionReport
+from getput_rules.rule import Rule
+from getput_rules.wording import found_leak
+
+
+
+def check(report: FunctionReport) -> Iterator[Found]:
+    """Leaks of this kind in one function."""
+    for leak in leaks(report):
+        if leak.kind in ('error', 'path'):
+            yield found_leak(report, leak)
+
+
+RULE = Rule(id="leak-on-error", severity=Severity.WARNING, doc=__doc__, check=check)

@@ -1,0 +1,43 @@
+"""What a rule is: an identity, its documentation, and a pure check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from getput.model import Severity
+
+if TYPE_CHECKING:
+    from getput.ownership.view import FileReport, Found, FunctionReport, Member
+
+SECTIONS = ("What it does", "Why it matters", "Bad", "Good", "How to silence it", "References")
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule.  Its module passes its own docstring as ``doc``.
+
+    The docstring's first line is the rule in one sentence; each of SECTIONS follows in this order: ``## What it does``.
+    ``check`` takes what ``getput.ownership.view`` shows of one function and yields what the rule found there.  A rule
+    about several functions of a file has ``check_file`` too (a ``FileReport`` to (function, ``Found``)), and ``concerned`` says of which members
+    (``Member``) a change makes it worth asking.
+    """
+
+    id: str
+    severity: Severity
+    doc: str
+    check: Callable[[FunctionReport], Iterator[Found]]
+    check_file: Callable[[FileReport], Iterator[tuple[str, Found]]] | None = None
+    concerned: Callable[[Member], bool] | None = None
+
+    @property
+    def summary(self) -> str:
+        """The rule in one sentence, without its full stop."""
+        return self.doc.strip().partition("\n")[0].rstrip(".")
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """The sections of the documentation, in their order: heading to text."""
+        halves = (part.partition("\n") for part in ("\n" + self.doc).split("\n## ")[1:])
+        return {heading.strip(): text.strip("\n") for heading, _, text in halves}

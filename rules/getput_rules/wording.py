@@ -1,0 +1,91 @@
+"""How rules put what they found into one sentence."""
+
+from __future__ import annotations
+
+from getput.model import Confidence
+from getput.ownership.leaks import Leak
+from getput.ownership.state import Count
+from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Mark, guessed, marks
+
+EXITS = {
+    ExitKind.ERROR: "this error exit",
+    ExitKind.SUCCESS: "this exit",
+    ExitKind.MIXED: "this exit",
+    ExitKind.VOID: "this exit",
+}
+
+
+def name_of(count: Count) -> str:
+    """The object as the source calls it, or the call it came from."""
+    if count.label:
+        return count.label
+    return f"{count.taken[0].callee}()" if count.taken else "?"
+
+
+def api_of(count: Count) -> str:
+    """Who took the reference."""
+    return count.taken[0].callee if count.taken else ""
+
+
+def way_since(way: list[Mark], at: int) -> tuple[Mark, ...]:
+    """The part of *way* that begins where the reference was taken (offset *at*)."""
+    for index, mark in enumerate(way):
+        if mark.kind == "take" and mark.at == at:
+            return tuple(way[index:])
+    return tuple(way)
+
+
+def found_leak(report: FunctionReport, leak: Leak) -> Found:
+    """One lost reference as a finding."""
+    count = leak.standing.count
+    name, api = name_of(count), api_of(count)
+    way = way_since(marks(leak.standing.trace), count.taken[0].at)
+    where = EXITS[leak.shown.kind]
+    if leak.kind == "iterator":
+        text = f"the reference that {api}() holds on '{name}' is not dropped when the loop is left here"
+    elif leak.kind == "failed-get":
+        text = f"{api}() counts '{name}' even when it fails, and {where} does not drop that count"
+    elif leak.kind == "always":
+        text = f"the reference on '{name}' taken by {api}() is never dropped"
+    else:
+        text = f"the reference on '{name}' taken by {api}() is not dropped on {where}, and {leak.evidence}"
+    if leak.standing.held_by == "freed":
+        text += " (what it was stored in has been freed)"
+    if leak.others:
+        text += f" ({leak.others} more exit{'s' if leak.others > 1 else ''} like it)"
+    confidence = leak.confidence
+    kind = leak.shown.kind.value if leak.kind in ("error", "path") else leak.kind
+    return Found(name, count.family, count.role, api, kind, leak.shown.at, text, confidence, (*way, Mark("exit", leak.shown.at, "")))
+
+
+TEXTS = {
+    "over-put": "'{name}' is put once too often: {earlier}",
+    "put-after-handover": "'{name}' is put although its reference was handed over: {earlier}",
+    "put-after-failed-get": "'{name}' is put although {api}() failed and took no reference",
+    "put-borrowed": "'{name}' is put although no reference was taken on it",
+    "iterator-puts-again": "'{name}' is put here and once more when the iterator moves on",
+    "use-after-put": "'{name}' is used after {drop}() dropped the reference on it",
+    "return-after-put": "'{name}' is returned after {drop}() dropped the only reference on it",
+    "free-counted": "'{name}' is freed directly although it is reference counted; it must be put",
+    "overwritten": "'{name}' is overwritten while it holds the only pointer to a reference taken by {api}()",
+    "revived": "{drop}() sets a count on '{name}' after page_free(), though {note} pages must go back with a count of zero",
+    "discarded": "the reference returned by {api}() is thrown away",
+}
+
+
+def found_incident(report: FunctionReport, incident: Incident) -> Found:
+    """One incident as a finding."""
+    count = incident.count
+    name, api = name_of(count), api_of(count)
+    dropped = incident.site or (count.dropped[-1] if count.dropped else None)
+    earlier = count.escaped or (f"{count.dropped[-1].callee}() dropped it before" if count.dropped else "no reference is left")
+    text = TEXTS[incident.kind].format(name=name, api=api, earlier=earlier, drop=dropped.callee if dropped else "the put", note=incident.note)
+    way = marks(incident.trace)
+    if count.taken:
+        way = list(way_since(way, count.taken[0].at))
+    confidence = Confidence.HIGH if count.fresh else Confidence.MEDIUM
+    if guessed(count) or count.passed or report.bounded:
+        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
+    kind = {"use-after-put": "use", "return-after-put": "use"}.get(incident.kind, incident.kind)
+    who = api or (dropped.callee if dropped else "")
+    return Found(name, count.family, count.role, who, kind, incident.at, text, confidence, (*way, Mark("here", incident.at, "")))
