@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from getput.csource import macros, mask, parse, split
+from getput.csource import macros, parse, split
 from getput.csource.syntax import Node
 
 _COUNTS = re.compile(rb"\b\w*(?:_get|_put|get_|put_|_ref|ref_|_unref|refcount|kref)\w*\s*\(")
@@ -70,7 +70,7 @@ def _suspicious(root: Node, masked: bytes, start: int) -> tuple[str, int] | None
             return "nested function", node.start
         if kind == "ERROR":
             return "ERROR", node.start
-        if kind == "macro_type_specifier":
+        if kind == "macro_type_specifier" and b"\n" in masked[node.end - start : node.end - start + 2]:
             return "macro type", node.start
         if kind == "declaration" and _calls(node):
             return "call as declaration", node.start
@@ -137,14 +137,13 @@ def _file(job: tuple[Path, Path]) -> Tally:
     for source, result in zip(sources, parsed, strict=True):
         counts = _COUNTS.search(text, source.start, source.end) is not None
         counting += counts
-        masked = _NOT_KEYWORD.sub(b"", mask.mask(text, source, known)[0])
-        why = _suspicious(result.root, masked, source.start)
+        masked = parse.parse_masked(text, source, known)[1]
+        why = _suspicious(result.root, _NOT_KEYWORD.sub(b"", masked), source.start)
         if result.errors and (why is None or why[0] != "nested function"):
-            at = _missing(mask.mask(text, source, known)[0])
+            at = _missing(masked)
             why = ("error", source.start + max(at, 0))
         if why is not None:
             at = why[1]
-            masked = mask.mask(text, source, known)[0]
             low = max(source.start, text.rfind(b"\n", 0, max(at - 120, 0)))
             line = text.count(b"\n", 0, at) + 1
             shown = text[low : at + 120].decode("latin-1") + "\n--- masked\n"

@@ -15,6 +15,9 @@ _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w*)((?:[^\n\\]|\\.)*)", re.MULTILINE 
 _CONDITIONS = frozenset([b"if", b"ifdef", b"ifndef"])
 _ALTERNATIVES = frozenset([b"elif", b"elifdef", b"elifndef", b"else"])
 _BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
+_UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(256))
+# Conditions the grammar cannot read: they become one word.
+_EXOTIC = re.compile(rb"[?'\"]")
 _DEFINED = re.compile(rb"(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?\Z")
 _ELSE = re.compile(rb"\s*else\b")
 _LABEL = re.compile(rb"[;{}:]\s*(\w+)\s*:\s*\Z")
@@ -68,6 +71,9 @@ def _groups(code: bytearray) -> list[_Group]:
             group = _Group([word], [start], [end], key, positive)
             stack.append(group)
             groups.append(group)
+            if _EXOTIC.search(found[2]):
+                low, high = found.span(2)
+                code[low:high] = b" " + found[2][1:].translate(_UNDERSCORE)
         elif stack and (word == b"endif" or word in _ALTERNATIVES):
             stack[-1].words.append(word)
             stack[-1].starts.append(start)

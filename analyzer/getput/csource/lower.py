@@ -1,27 +1,27 @@
 """Lowering: the syntax tree of one function becomes the graph that :mod:`getput.flow.ir` describes.
 
-The work is shared out over :mod:`lower_expr <getput.csource.lower_expr>` (values and places),
-:mod:`lower_call <getput.csource.lower_call>` (calls, macros, conditions), :mod:`lower_decl <getput.csource.lower_decl>`
-(declarations) and :mod:`lower_stmt <getput.csource.lower_stmt>` (statements), each one class that adds to the one before, all
-writing into a :class:`~getput.csource.lower_graph.Graph`.  What macros mean is data: ``getput_rules/macros/lowering.toml``.
+The work is shared out over ``lower_graph`` (blocks, names, scopes), ``lower_expr`` (values and places), ``lower_assign``,
+``lower_call`` (calls, macros, conditions), ``lower_decl``, ``lower_flow`` (loops, switches) and ``lower_stmt``, each one class
+that adds to the one before; ``lower_order`` tidies the result.  What macros mean is data (``lower_table`` reads it):
+``getput_rules/macros/lowering.toml``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set
 
-from getput.csource.lower_decl import Declarator, base_type
+from getput.csource.lower_decl import base_type
 from getput.csource.lower_expr import part
+from getput.csource.lower_order import tidy
 from getput.csource.lower_stmt import Statements
 from getput.csource.lower_table import LoweringMacros, bundled_macros
 from getput.csource.macros import Macros
 from getput.csource.syntax import Node, Parsed
-from getput.flow.cfg import tidy
 from getput.flow.ir import Function, Param, Return
 
 # Deeper nesting than this is no function anybody wrote; lowering and those who walk expressions recurse this deep.
 NESTING_LIMIT = 150
-# Chains read as nesting in the tree but are lowered one after the other, by the field in which the rest of the chain stands.
+# Chains are nested in the tree but lowered link by link; by kind, the field in which the rest of the chain stands.
 CHAINS = {
     "binary_expression": "left",
     "comma_expression": "right",
@@ -35,17 +35,20 @@ CHAINS = {
 }
 
 
-class Unlowerable(ValueError):
-    """A function that has no shape to lower: no body, no parameter list, or nested deeper than :data:`NESTING_LIMIT`."""
+class Unlowerable(ValueError):  # noqa: N818 -- says what the function is
+    """A function that has no shape to lower: no body, or nested deeper than :data:`NESTING_LIMIT`."""
 
 
 def lower_function(
-    text: bytes, parsed: Parsed, macros: Macros | None = None, lowering: LoweringMacros | None = None
+    text: bytes,
+    parsed: Parsed,
+    macros: Macros | None = None,  # noqa: ARG001 -- what the mask did with them stands in parsed.marks
+    lowering: LoweringMacros | None = None,
 ) -> Function:
     """The graph of one parsed function.
 
-    *text* is the whole file as it was before masking; *macros* is what parsing knew and is not asked again; *lowering* is the
-    table of what macros mean (default: the one that comes with getput).  Raises :class:`Unlowerable`.
+    *text* is the whole file as it was before masking; *lowering* is the table of what macros mean (default: the one that
+    comes with getput).  Raises :class:`Unlowerable`.
     """
     root = definition(parsed)
     check_nesting(root)
@@ -100,9 +103,8 @@ def definition(parsed: Parsed) -> Node:
 def result_type(root: Node, text: bytes) -> tuple[str, bool]:
     """The type a function returns, without the stars, and whether it is static."""
     returns, _ = base_type(root, text)
-    static = any(
-        child.kind == "storage_class_specifier" and text[child.start : child.end] == b"static" for child in root.children
-    )
+    words = [text[child.start : child.end] for child in root.children if child.kind == "storage_class_specifier"]
+    static = b"static" in words
     return returns, static
 
 
@@ -134,7 +136,8 @@ def broken_nodes(root: Node) -> Set[int]:
         order.extend((child, position) for child in node.children)
     broken: set[int] = set()
     for node, parent in reversed(order):
-        if node.kind == "ERROR" or (node.start == node.end and not node.children and node.kind != "expression_statement"):
+        missing = node.start == node.end and not node.children and node.kind != "expression_statement"
+        if node.kind == "ERROR" or missing:
             broken.add(id(node))
         if id(node) in broken and parent >= 0:
             broken.add(id(order[parent][0]))

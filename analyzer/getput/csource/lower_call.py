@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from getput.csource.lower_expr import Expressions, arguments, field, operands, parenthesized, part, pointed
+from getput.csource.lower_assign import Assignments
+from getput.csource.lower_expr import arguments, field, operands, parenthesized, part, pointed
 from getput.csource.lower_graph import ZERO
 from getput.csource.lower_table import Meaning
 from getput.csource.lower_text import folded, is_type_name
@@ -13,9 +14,11 @@ from getput.csource.syntax import Node
 from getput.flow.ir import Assign, Call, Const, ContainerOf, Deref, Expr, Read, Return, Stop, Temp, Unary, Unknown, Var
 
 SILENT = (Const, Temp, Var)
+# Arguments that need no look where only their effect matters.
+LEAVES = {"identifier", "string_literal", "concatenated_string", "number_literal"}
 
 
-class Calls(Expressions):
+class Calls(Assignments):
     """Calls and conditions of one function, lowered into its graph."""
 
     __slots__ = ()
@@ -90,15 +93,12 @@ class Calls(Expressions):
         section = meaning.section
         if section == "pure":
             return Unary(meaning.word, self.value(args[0])) if len(args) == 1 else None
-        if section == "identity" or section == "transparent" or section == "load":
+        if section in ("identity", "transparent", "load"):
             if len(args) <= meaning.position:
                 return None
-            value: Expr = ZERO
-            for position, arg in enumerate(args):
-                if position == meaning.position:
-                    value = self.value(arg)
-                elif section == "transparent" and arg.kind not in self.NAMES:
-                    self.effect_of_argument(arg)
+            if section == "transparent":
+                self.other_arguments(args, meaning.position)
+            value = self.value(args[meaning.position])
             if section == "load":
                 value = pointed(value)
             if not wanted and not isinstance(value, SILENT):
@@ -112,15 +112,11 @@ class Calls(Expressions):
             return Var("#" + folded(self.text[node.start : node.end]))
         return self.statement_macro(node, name, meaning, args, wanted)
 
-    # A leaf among the arguments of a macro needs no look.
-    NAMES: ClassVar[frozenset[str]] = frozenset({"identifier", "string_literal", "concatenated_string", "number_literal"})
-
-    def effect_of_argument(self, node: Node) -> None:
-        """Calls in an argument whose value does not matter."""
-        before = len(self.instrs), self.here
-        value = self.value(node)
-        if (len(self.instrs), self.here) != before and not isinstance(value, SILENT):
-            self.instrs.append(Read(value, node.start))
+    def other_arguments(self, args: list[Node], position: int) -> None:
+        """Calls in the arguments of a macro besides the one that gives its value; what they merely read does not matter."""
+        for number, arg in enumerate(args):
+            if number != position and arg.kind not in LEAVES:
+                self.value(arg)
 
     def opaque(self, node: Node, args: list[Node], wanted: bool) -> Expr:
         """A macro or builtin that only computes."""
@@ -136,7 +132,7 @@ class Calls(Expressions):
         if len(args) <= max(container.pointer, container.type, container.member):
             return None
         typed, member = args[container.type], args[container.member]
-        # The mask blanks `struct` and `*` around the type's name: read from the end of the argument before to the next one.
+        # Whatever the tree makes of the type: read from the end of the argument before it to the next one.
         start = args[container.type - 1].end if container.type else typed.start
         end = args[container.type + 1].start
         text = self.text[start:end]
@@ -159,7 +155,7 @@ class Calls(Expressions):
                 self.instrs.append(Call(None, name.decode(), None, values, node.start, node.end))
             self.end(Stop(node.start))
             return ZERO
-        if section == "stop_if" or section == "stop_unless":
+        if section in ("stop_if", "stop_unless"):
             if not args:
                 return None
             stop, after = self.new_block(), self.new_block()
@@ -174,8 +170,9 @@ class Calls(Expressions):
         if section == "returns":
             if len(args) != 1 or wanted:
                 return None
+            value = self.value(args[0])
             made = self.temp()
-            self.instrs.append(Call(made, meaning.word, None, (self.value(args[0]),), node.start, node.end))
+            self.instrs.append(Call(made, meaning.word, None, (value,), node.start, node.end))
             self.leave(None, node.start)
             self.end(Return(made, node.start))
             return ZERO
@@ -183,37 +180,41 @@ class Calls(Expressions):
             if len(args) <= meaning.position or wanted:
                 return None
             named = args[meaning.position]
-            for position, arg in enumerate(args):
-                if position != meaning.position and arg.kind not in self.NAMES:
-                    self.effect_of_argument(arg)
+            self.other_arguments(args, meaning.position)
             self.declare(self.text[named.start : named.end], name.decode(), None, node.start)
             return ZERO
+        return self.writing_macro(node, meaning, args)
+
+    def writing_macro(self, node: Node, meaning: Meaning, args: list[Node]) -> Expr | None:
+        """A macro that assigns to one of its arguments."""
         if max(meaning.position, meaning.value) >= len(args):
             return None
-        target = self.place(args[meaning.position])
+        section, at = meaning.section, node.start
         if section == "store":
             target = pointed(self.value(args[meaning.position]))
+        else:
+            target = self.place(args[meaning.position])
         if section == "swap":
             other = self.place(args[meaning.value])
-            before = self.keep(target, node.start)
-            self.instrs.append(Assign(target, other, node.start))
-            self.instrs.append(Assign(other, before, node.start))
+            before = self.keep(target, at)
+            self.instrs.append(Assign(target, other, at))
+            self.instrs.append(Assign(other, before, at))
             return ZERO
+        value = self.value(args[meaning.value])
         if section == "exchange":
-            value = self.value(args[meaning.value])
-            before = self.keep(target, node.start)
-            self.instrs.append(Assign(target, value, node.start))
+            before = self.keep(target, at)
+            self.instrs.append(Assign(target, value, at))
             return before
-        if section == "assign" or section == "store":
-            value = self.value(args[meaning.value])
-            self.instrs.append(Assign(target, value, node.start))
-            return value
-        return None
+        self.instrs.append(Assign(target, value, at))
+        return value
 
     # --- conditions ----------------------------------------------------------------------------------------------
 
     def condition(self, node: Node, then: int, other: int) -> None:
-        """End the current block: on to *then* where *node* is true, else to *other*; short circuits are branches of their own."""
+        """End the current block: on to *then* where *node* is true, else to *other*.
+
+        A short circuit is a branch of its own.
+        """
         while True:
             kind = node.kind
             if kind == "parenthesized_expression":
@@ -236,18 +237,10 @@ class Calls(Expressions):
                     self.enter(after)
                 node = last
             elif kind == "conditional_expression":
-                tested, yes, no = part(node, "condition"), part(node, "consequence"), part(node, "alternative")
-                if tested is None or no is None:
+                arms = self.arms(node, then, other)
+                if arms is None:
                     break
-                first, second = self.new_block(), self.new_block()
-                if yes is None:
-                    self.condition(tested, then, second)
-                else:
-                    self.condition(tested, first, second)
-                    self.enter(first)
-                    self.condition(yes, then, other)
-                self.enter(second)
-                node = no
+                node = arms
             elif kind == "comma_expression":
                 *early, last = arguments(node)
                 for one in early:
@@ -261,51 +254,64 @@ class Calls(Expressions):
                 args = node.children[-1].children
                 if meaning is None or meaning.section != "transparent" or len(args) <= meaning.position:
                     break
-                for position, arg in enumerate(args):
-                    if position != meaning.position and arg.kind not in self.NAMES:
-                        self.effect_of_argument(arg)
+                self.other_arguments(args, meaning.position)
                 node = args[meaning.position]
             else:
                 break
         self.branch(self.value(node), then, other, node.start)
 
+    def arms(self, node: Node, then: int, other: int) -> Node | None:
+        """The condition ``a ? b : c``: all but its last arm, which comes back; None where a part is missing."""
+        tested, yes, no = part(node, "condition"), part(node, "consequence"), part(node, "alternative")
+        if tested is None or no is None:
+            return None
+        first, second = self.new_block(), self.new_block()
+        if yes is None:
+            self.condition(tested, then, second)
+        else:
+            self.condition(tested, first, second)
+            self.enter(first)
+            self.condition(yes, then, other)
+        self.enter(second)
+        return no
+
     VALUES: ClassVar[Mapping[str, Callable[[Any, Node], Expr]]] = {
-        "identifier": Expressions.identifier,
-        "field_identifier": Expressions.identifier,
-        "type_identifier": Expressions.identifier,
-        "null": Expressions.identifier,
-        "true": Expressions.identifier,
-        "false": Expressions.identifier,
-        "number_literal": Expressions.literal,
-        "char_literal": Expressions.literal,
-        "string_literal": Expressions.string,
-        "concatenated_string": Expressions.string,
-        "field_expression": Expressions.member,
-        "subscript_expression": Expressions.subscript,
-        "pointer_expression": Expressions.pointer,
-        "unary_expression": Expressions.unary,
-        "binary_expression": Expressions.operation,
-        "assignment_expression": Expressions.assignment,
-        "update_expression": Expressions.update,
-        "conditional_expression": Expressions.conditional,
-        "comma_expression": Expressions.comma,
-        "parenthesized_expression": Expressions.parentheses,
-        "cast_expression": Expressions.cast,
-        "extension_expression": Expressions.cast,
-        "compound_literal_expression": Expressions.unknown,
-        "initializer_list": Expressions.unknown,
-        "sizeof_expression": Expressions.unknown,
-        "alignof_expression": Expressions.unknown,
-        "offsetof_expression": Expressions.unknown,
-        "generic_expression": Expressions.unknown,
+        "identifier": Assignments.identifier,
+        "field_identifier": Assignments.identifier,
+        "type_identifier": Assignments.identifier,
+        "null": Assignments.identifier,
+        "true": Assignments.identifier,
+        "false": Assignments.identifier,
+        "number_literal": Assignments.literal,
+        "char_literal": Assignments.literal,
+        "string_literal": Assignments.string,
+        "concatenated_string": Assignments.string,
+        "field_expression": Assignments.member,
+        "subscript_expression": Assignments.subscript,
+        "pointer_expression": Assignments.pointer,
+        "unary_expression": Assignments.unary,
+        "binary_expression": Assignments.operation,
+        "assignment_expression": Assignments.assignment,
+        "update_expression": Assignments.update,
+        "conditional_expression": Assignments.conditional,
+        "comma_expression": Assignments.comma,
+        "parenthesized_expression": Assignments.parentheses,
+        "cast_expression": Assignments.cast,
+        "extension_expression": Assignments.cast,
+        "compound_literal_expression": Assignments.unknown,
+        "initializer_list": Assignments.unknown,
+        "sizeof_expression": Assignments.unknown,
+        "alignof_expression": Assignments.unknown,
+        "offsetof_expression": Assignments.unknown,
+        "generic_expression": Assignments.unknown,
         "call_expression": call,
     }
     EFFECTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]] = {
-        "assignment_expression": Expressions.assign,
-        "update_expression": Expressions.step,
-        "conditional_expression": Expressions.either,
-        "comma_expression": Expressions.comma_effect,
-        "parenthesized_expression": Expressions.parentheses_effect,
-        "binary_expression": Expressions.operation_effect,
+        "assignment_expression": Assignments.assign,
+        "update_expression": Assignments.step,
+        "conditional_expression": Assignments.either,
+        "comma_expression": Assignments.comma_effect,
+        "parenthesized_expression": Assignments.parentheses_effect,
+        "binary_expression": Assignments.operation_effect,
         "call_expression": call_effect,
     }

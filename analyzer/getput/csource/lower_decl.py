@@ -6,7 +6,7 @@ from getput.csource.lower_call import Calls
 from getput.csource.lower_expr import part
 from getput.csource.lower_text import folded
 from getput.csource.syntax import Node
-from getput.flow.ir import Assign, Const, Index, Unknown, Var
+from getput.flow.ir import Assign, Const, Expr, Index, Unknown, Var
 
 STATIC = {b"static", b"extern"}
 
@@ -38,7 +38,7 @@ class Declarator:
                 self.wrapped = True
             inner = part(node, "declarator")
             if inner is None:
-                inner = next((child for child in node.children if child.kind.endswith(("declarator", "identifier"))), None)
+                inner = next((one for one in node.children if one.kind.endswith(("declarator", "identifier"))), None)
             node = inner
 
     def type(self, base: str) -> str:
@@ -51,7 +51,7 @@ class Declarator:
 
 
 def base_type(node: Node, text: bytes) -> tuple[str, bool]:
-    """The type that a declaration's words name, without qualifiers and storage words; and whether it is static or extern."""
+    """The type that a declaration's words name, without qualifiers and storage words; whether it is static or extern."""
     words = []
     static = False
     for child in node.children:
@@ -147,18 +147,17 @@ class Declarations(Calls):
         self.instrs.append(Assign(var, Unknown("{}"), at))
         position = 0
         for child in node.children:
-            value: Node | None = child
+            value = child
+            into: Expr = Index(var, Const(position))
             if child.kind == "initializer_pair":
-                value = part(child, "value")
-                into = self.designated(var, child.children[0])
-                if value is None or into is None:
+                given, named = part(child, "value"), self.designated(var, child.children[0])
+                if given is None or named is None:
                     continue
+                value, into = given, named
                 if type(into) is Index and type(into.index) is Const:
                     position = into.index.value
             elif child.kind not in self.VALUES:
                 continue
-            else:
-                into = Index(var, Const(position))
             position += 1
             if value.kind == "initializer_list":
                 self.fill(into, value, value.start)

@@ -6,7 +6,22 @@ from collections.abc import Set
 
 from getput.csource.lower_table import LoweringMacros
 from getput.csource.syntax import Node, Parsed
-from getput.flow.ir import Branch, Case, Const, Declare, Expr, Instr, Jump, ScopeEnd, Stop, Switch, Temp, Terminator, Unary, Var
+from getput.flow.ir import (
+    Branch,
+    Case,
+    Const,
+    Declare,
+    Expr,
+    Instr,
+    Jump,
+    ScopeEnd,
+    Stop,
+    Switch,
+    Temp,
+    Terminator,
+    Unary,
+    Var,
+)
 
 ZERO = Const(0)
 ONE = Const(1)
@@ -50,22 +65,20 @@ class OpenSwitch:
 class Graph:
     """The blocks of one function while it is lowered.
 
-    ``here`` is the block being written and ``instrs`` its instructions.  ``names`` maps the bytes of an identifier or a literal
-    to what it means in the current scope; it is filled as they are met.  ``hidden`` remembers, per open scope, what the names
-    declared in it meant outside.  ``broken`` holds the ids of nodes with an error somewhere inside; ``conditions`` the
+    ``here`` is the block being written and ``instrs`` its instructions.  ``names`` maps the bytes of an identifier or a
+    literal to what it means in the current scope; it is filled as they are met.  ``hidden`` remembers, per open scope, what
+    the names declared in it meant outside.  ``broken`` holds the ids of nodes with an error somewhere inside; ``conditions`` the
     preprocessor's conditions, and whether they hold, around the text that is being lowered.
     """
 
     __slots__ = (
         "blocks",
-        "switches",
-        "recovered",
-        "damaged",
-        "conditions",
-        "computed",
-        "broken",
         "breaks",
+        "broken",
+        "computed",
+        "conditions",
         "continues",
+        "damaged",
         "ends",
         "gotos",
         "here",
@@ -77,8 +90,10 @@ class Graph:
         "marks",
         "names",
         "params",
+        "recovered",
         "scoped",
         "source",
+        "switches",
         "temps",
         "text",
     )
@@ -160,7 +175,7 @@ class Graph:
         return Temp(self.temps - 1)
 
     def declare(self, name: bytes, kind: str, cleanup: str | None, at: int) -> Var:
-        """A local of type *kind* comes to life in the current scope; one that hides another local gets a name of its own."""
+        """A local of type *kind* comes to life in the current scope; one that hides another gets a name of its own."""
         hidden = self.hidden[-1]
         before = self.names.get(name)
         if name in hidden and type(before) is Var:
@@ -219,14 +234,14 @@ class Graph:
         self.enter(self.new_block())
 
     def resolve_gotos(self) -> bool:
-        """Let every ``goto`` jump, with the cleanups it runs on its way; false if a label is missing (its ``goto`` ends in Stop)."""
+        """Let every ``goto`` jump, with the cleanups on its way; false if a label is missing (its ``goto`` ends in Stop)."""
         complete = True
-        for block, label, at, scoped in self.gotos:
+        for block, label, at, innermost in self.gotos:
             target = self.labels.get(label)
             if target is None:
                 complete = False
                 continue
-            kept = target.scoped
+            scoped, kept = innermost, target.scoped
             instrs = self.blocks[block]
             while scoped is not kept and scoped is not None:
                 if kept is not None and kept.depth >= scoped.depth:

@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from getput.csource.lower_decl import Declarations
-from getput.csource.lower_expr import arguments, parenthesized, part
-from getput.csource.lower_graph import ONE, ZERO, OpenSwitch, Target
+from getput.csource.lower_expr import parenthesized, part
+from getput.csource.lower_flow import Flow
+from getput.csource.lower_graph import ONE, ZERO, Target
 from getput.csource.lower_text import folded
 from getput.csource.syntax import Node
 from getput.flow.ir import (
-    Advance,
     Assign,
-    Case,
     Const,
     Deref,
     Expr,
@@ -23,9 +21,7 @@ from getput.flow.ir import (
     Jump,
     Read,
     Return,
-    Start,
     Stop,
-    Switch,
     Unknown,
     Var,
 )
@@ -34,12 +30,10 @@ _NAME = re.compile(rb"\w+")
 _PLAIN_NAME = re.compile(rb"[a-z_]\w*\Z")
 
 
-class Statements(Declarations):
+class Statements(Flow):
     """Statements of one function, lowered into its graph."""
 
     __slots__ = ()
-
-    STATEMENTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]]
 
     def statement(self, node: Node) -> None:
         """Lower one statement; what is none is passed over."""
@@ -99,10 +93,10 @@ class Statements(Declarations):
             if node.kind == "binary_expression" and node.children[1].kind in ("&&", "||"):
                 yes, no = self.new_block(), self.new_block()
                 self.condition(node, yes, no)
-                for block, value in ((yes, ONE), (no, ZERO)):
+                for block, truth in ((yes, ONE), (no, ZERO)):
                     self.enter(block)
                     self.leave(None, at)
-                    self.end(Return(value, at))
+                    self.end(Return(truth, at))
                 return
             if node.kind != "conditional_expression":
                 break
@@ -117,8 +111,8 @@ class Statements(Declarations):
             node = other
         value = self.value(node)
         if self.scoped is not None:
-            # What stands in memory is read before the cleanups run; a variable stays one, so that whoever looks sees which.
-            if type(value) in (Field, Deref, Index):
+            # What stands in memory is read before the cleanups run; a variable stays one: which one it is matters.
+            if isinstance(value, (Field, Deref, Index)):
                 value = self.keep(value, at)
             self.leave(None, at)
         self.end(Return(value, at))
@@ -168,14 +162,6 @@ class Statements(Declarations):
 
     # --- branches and loops --------------------------------------------------------------------------------------
 
-    def tested(self, node: Node | None, then: int, other: int) -> None:
-        """Branch on a statement's condition; one that could not be read goes both ways."""
-        if node is None or id(node) in self.broken:
-            text = "" if node is None else folded(self.text[node.start : node.end])
-            self.branch(Unknown(text), then, other, self.source.start if node is None else node.start)
-        else:
-            self.condition(node, then, other)
-
     def if_statement(self, node: Node) -> None:
         after = self.new_block()
         while True:
@@ -201,187 +187,6 @@ class Statements(Declarations):
                 self.statement(arm)
             break
         self.fall_into(after)
-
-    def loop(self, node: Node, head: int, after: int) -> None:
-        """A loop's body: ``continue`` leads to *head*, ``break`` to *after*."""
-        self.continues.append(Target(head, self.scoped))
-        self.breaks.append(Target(after, self.scoped))
-        self.statement(node)
-        self.continues.pop()
-        self.breaks.pop()
-
-    def while_statement(self, node: Node) -> None:
-        if node.start in self.marks.loops or node.start in self.marks.once:
-            self.masked(node)
-            return
-        head, body, after = self.new_block(), self.new_block(), self.new_block()
-        self.fall_into(head)
-        self.tested(part(node, "condition"), body, after)
-        self.enter(body)
-        inner = part(node, "body")
-        if inner is not None:
-            self.loop(inner, head, after)
-        self.run_on(head)
-        self.enter(after)
-
-    def do_statement(self, node: Node) -> None:
-        body, head, after = self.new_block(), self.new_block(), self.new_block()
-        self.fall_into(body)
-        inner = part(node, "body")
-        if inner is not None:
-            self.loop(inner, head, after)
-        self.fall_into(head)
-        self.tested(part(node, "condition"), body, after)
-        self.enter(after)
-
-    def for_statement(self, node: Node) -> None:
-        outer = self.open_scope()
-        first, condition, update = part(node, "initializer"), part(node, "condition"), part(node, "update")
-        head, body, step, after = self.new_block(), self.new_block(), self.new_block(), self.new_block()
-        if first is not None and id(first) not in self.broken:
-            if first.kind == "declaration":
-                self.declaration(first)
-            else:
-                self.effect(first)
-        self.fall_into(head)
-        if condition is None:
-            self.run_on(body)
-        else:
-            self.tested(condition, body, after)
-        self.enter(body)
-        inner = part(node, "body")
-        if inner is not None:
-            self.loop(inner, step, after)
-        self.fall_into(step)
-        if update is not None and id(update) not in self.broken:
-            self.effect(update)
-        self.run_on(head)
-        self.enter(after)
-        self.close_scope(outer, node.end - 1)
-
-    def masked(self, node: Node) -> None:
-        """What the mask shows as ``while`` or ``if``: a block iterator, or a macro that runs its block once."""
-        found = _NAME.match(self.text, node.start)
-        name = found[0] if found is not None else b""
-        head = part(node, "condition")
-        body = part(node, "body") or part(node, "consequence")
-        args: list[Node] = []
-        if head is not None and id(head) not in self.broken:
-            # Without arguments the mask puts in a 0 that the text does not have.
-            args = [arg for child in head.children for arg in arguments(child) if self.text[arg.start] != 0x28 or arg.children]
-        outer = self.open_scope()
-        if node.start in self.marks.loops:
-            self.iterate(node, name, args, body)
-        elif name in self.macros.once and args:
-            kind = folded(self.text[args[0].start : args[0].end])
-            # scoped_cond_guard(class, statement, args...): the statement runs where the lock is not had
-            rest = args[2:] if b"cond" in name else args[1:]
-            self.construct(kind, f"guard({kind})".encode(), rest, node)
-            self.once(body)
-        else:
-            for arg in args:
-                self.effect(arg)
-            self.once(body)
-        self.close_scope(outer, node.end - 1)
-
-    def once(self, body: Node | None) -> None:
-        """A block that runs once, out of which `break` and `continue` lead as if it were a loop."""
-        after = self.new_block()
-        if body is not None:
-            self.loop(body, after, after)
-        self.fall_into(after)
-
-    def iterate(self, node: Node, name: bytes, args: list[Node], body: Node | None) -> None:
-        macro = name.decode("utf-8", "replace")
-        outer = self.scoped
-        if b"_scoped" in name:
-            # The macro declares its cursor: the last plain name that nobody else declared.
-            for arg in reversed(args):
-                text = self.text[arg.start : arg.end]
-                known = self.names.get(text)
-                local = type(known) is Var and (known.name in self.locals or known.name in self.params)
-                if arg.kind == "identifier" and not local and _PLAIN_NAME.match(text):
-                    self.declare(text, "", macro, node.start)
-                    break
-        values = tuple([self.value(arg) for arg in args])
-        self.instrs.append(Start(macro, values, node.start))
-        head, inside, after = self.new_block(), self.new_block(), self.new_block()
-        self.fall_into(head)
-        self.ends[head] = Advance(macro, values, inside, after, node.start)
-        self.enter(inside)
-        self.breaks.append(Target(after, outer))
-        self.continues.append(Target(head, self.scoped))
-        if body is not None:
-            self.statement(body)
-        self.breaks.pop()
-        self.continues.pop()
-        self.run_on(head)
-        self.scoped = outer
-        self.enter(after)
-
-    # --- switch --------------------------------------------------------------------------------------------------
-
-    def switch_statement(self, node: Node) -> None:
-        condition = part(node, "condition")
-        if condition is None or id(condition) in self.broken:
-            value: Expr = Unknown("" if condition is None else folded(self.text[condition.start : condition.end]))
-        else:
-            value = self.value(condition)
-        default, after = self.new_block(), self.new_block()
-        head, at = self.here, node.start if condition is None else condition.start + 1
-        opened = OpenSwitch(default, len(self.conditions))
-        self.enter(self.new_block())
-        self.switches.append(opened)
-        self.breaks.append(Target(after, self.scoped))
-        body = part(node, "body")
-        if body is not None:
-            self.statement(body)
-        self.breaks.pop()
-        self.switches.pop()
-        self.run_on(after)
-        self.ends[default] = Jump(after if opened.rest < 0 else opened.rest, -1)
-        if self.ends[head] is None:
-            self.ends[head] = Switch(value, tuple(opened.cases), default, at)
-        self.enter(after)
-
-    def case(self, node: Node) -> None:
-        value = part(node, "value")
-        if self.switches:
-            opened = self.switches[-1]
-            block = self.new_block()
-            self.run_on(block)
-            target = self.where(opened, block)
-            if value is None:
-                opened.rest = target
-            else:
-                opened.cases.append(Case((self.range(value),), target))
-            self.enter(block)
-        for child in node.children:
-            if child is not value:
-                self.statement(child)
-
-    def where(self, opened: OpenSwitch, block: int) -> int:
-        """Where the values of a case go: to its *block*, if the preprocessor's conditions around it hold."""
-        for condition, holds in reversed(self.conditions[opened.conditions :]):
-            entry = self.new_block()
-            self.enter(entry)
-            if holds:
-                self.configured(condition, block, opened.default)
-            else:
-                self.configured(condition, opened.default, block)
-            block = entry
-        return block
-
-    def range(self, node: Node) -> tuple[int | None, int | None]:
-        """The values of a case: the mask writes ``A ... B`` as ``A || B``."""
-        low = high = node
-        if node.kind == "binary_expression" and self.text[node.children[1].start :][:3] == b"...":
-            low, high = node.children[0], node.children[-1]
-        return self.constant(low), self.constant(high)
-
-    def constant(self, node: Node) -> int | None:
-        value = self.value(node)
-        return value.value if type(value) is Const else None
 
     # --- the preprocessor ----------------------------------------------------------------------------------------
 
@@ -456,7 +261,7 @@ class Statements(Declarations):
     # --- assembler -----------------------------------------------------------------------------------------------
 
     def assembler(self, node: Node) -> Expr:
-        """Inline assembler: what it reads, then unknown values for what it writes; ``asm goto`` goes anywhere it names."""
+        """Inline assembler: what it reads, then unknown values for what it writes; ``asm goto`` goes where it names."""
         parts: list[Expr] = []
         written: list[Expr] = []
         for group in node.children:
@@ -481,18 +286,24 @@ class Statements(Declarations):
     def assembler_effect(self, node: Node) -> None:
         self.assembler(node)
 
-    VALUES = {**Declarations.VALUES, "gnu_asm_expression": assembler}
-    EFFECTS = {**Declarations.EFFECTS, "gnu_asm_expression": assembler_effect}
-    STATEMENTS = {
+    VALUES: ClassVar[Mapping[str, Callable[[Any, Node], Expr]]] = {
+        **Flow.VALUES,
+        "gnu_asm_expression": assembler,
+    }
+    EFFECTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]] = {
+        **Flow.EFFECTS,
+        "gnu_asm_expression": assembler_effect,
+    }
+    STATEMENTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]] = {
         "expression_statement": expression,
-        "declaration": Declarations.declaration,
+        "declaration": Flow.declaration,
         "compound_statement": block,
         "if_statement": if_statement,
-        "while_statement": while_statement,
-        "do_statement": do_statement,
-        "for_statement": for_statement,
-        "switch_statement": switch_statement,
-        "case_statement": case,
+        "while_statement": Flow.while_statement,
+        "do_statement": Flow.do_statement,
+        "for_statement": Flow.for_statement,
+        "switch_statement": Flow.switch_statement,
+        "case_statement": Flow.case,
         "return_statement": return_statement,
         "break_statement": break_statement,
         "continue_statement": continue_statement,

@@ -64,8 +64,8 @@ class Meaning(msgspec.Struct, frozen=True):
 class LoweringMacros:
     """The table, ready for look-ups.
 
-    ``meanings`` goes by the bytes of a macro's name; ``errno`` from the bytes of an error's name to its (positive) number;
-    ``once`` holds the block macros whose first argument is a cleanup class; ``words`` those statements that mean nothing.
+    ``meanings`` goes by the bytes of a macro's name; ``errno`` from the bytes of an error's name to its (positive)
+    number; ``once`` holds the block macros whose first argument is a cleanup class; ``words`` statements that mean nothing.
     """
 
     __slots__ = ("errno", "meanings", "once", "words")
@@ -93,7 +93,7 @@ class LoweringMacros:
 
 
 def read_macros(toml: str) -> LoweringMacros:
-    """The macros from the table's text; raises ``msgspec.ValidationError`` or ``tomllib.TOMLDecodeError`` where it is malformed."""
+    """The macros from the table's text; raises ``msgspec.ValidationError`` or ``tomllib.TOMLDecodeError`` if malformed."""
     return LoweringMacros(msgspec.convert(tomllib.loads(toml), Table))
 
 
@@ -104,4 +104,5 @@ def bundled_macros() -> LoweringMacros:
     spec = find_spec("getput_rules")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("getput_rules is not installed")
-    return read_macros((Path(next(iter(spec.submodule_search_locations))) / "macros" / "lowering.toml").read_text("utf-8"))
+    folder = Path(next(iter(spec.submodule_search_locations))) / "macros"
+    return read_macros((folder / "lowering.toml").read_text("utf-8"))

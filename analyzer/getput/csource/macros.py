@@ -26,6 +26,7 @@ class Macros(msgspec.Struct, frozen=True):
     ``iterators`` run the statement behind them for each element; ``once`` run it once (``scoped_guard``).
     ``attributes`` are words that say nothing about the flow (``__init``, ``noinline``), ``with_arguments`` those that are
     followed by a list in parentheses (``__printf(1, 2)``); ``types`` are words that begin like attributes and are types.
+    ``declarers`` declare the local they name, and say by which class it is cleaned up (``AUTO_KFREE(x)``).
     """
 
     iterators: frozenset[str]
@@ -33,6 +34,7 @@ class Macros(msgspec.Struct, frozen=True):
     attributes: frozenset[str]
     with_arguments: frozenset[str]
     types: frozenset[str]
+    declarers: dict[str, str]
 
     def iterates(self, name: str) -> bool:
         """Whether a macro of this name, followed by a statement, is a loop."""
@@ -44,11 +46,8 @@ class Macros(msgspec.Struct, frozen=True):
 @cache
 def bundled() -> Macros:
     """The macros that ``getput_rules/macros`` lists."""
-    merged: dict[str, set[str]] = {field: set() for field in Macros.__struct_fields__}
-    for name in _TABLES:
-        for field, words in tomllib.loads((_folder() / name).read_text("utf-8")).items():
-            merged[field].update(words)
-    return Macros(**{field: frozenset(words) for field, words in merged.items()})
+    tables = [tomllib.loads((_folder() / name).read_text("utf-8")) for name in _TABLES]
+    return msgspec.convert({field: value for table in tables for field, value in table.items()}, Macros)
 
 
 def _folder() -> Path:

@@ -34,8 +34,10 @@ _TYPE_ARGUMENT = re.compile(
 )
 _JUMP_ARGUMENT = re.compile(rb"[(,]\s*(return|goto|break|continue)\b(?:([^(),;{}\"]*?)\s*;?\s*(?=[,)]))?")
 _LABEL_END = re.compile(rb"\w\s*:(\s)\s*\}")
-_PREFIXES = re.compile(rb"((?:\b[A-Z_]\w*\s+){2,})(?=\")")
-_LONE_WORD = re.compile(rb"[;{}]\s*[A-Z_][A-Z0-9_]{2,}(\n)(?=\s*[A-Za-z_]\w*[\s(.=\-+])")
+_PREFIXES = re.compile(rb"(\b[A-Z_]\w*\s+(?:\b[A-Z_]\w*\s*)+)(?=\")")
+_WHILE_EACH = re.compile(rb"\}\s*(while_each_\w+)\s*\(")
+_DECLARER = re.compile(rb"\b([A-Z]\w*AUTO_\w+|AUTO_\w+)\(\s*\w+\s*\)")
+_LONE_WORD = re.compile(rb"(?:[;{}]|(?<=;))\s*[A-Z_][A-Z0-9_]{2,}(\n)(?=\s*[A-Za-z_]\w*[\s(.=\-+])")
 _DOTS = re.compile(rb"\bcase\b[^;{}:]*?(\.\.\.)")
 _WORD_AFTER = re.compile(rb"\s*([A-Za-z_]\w*|.)", re.DOTALL)
 
@@ -46,6 +48,7 @@ _PREFIXED = re.compile(rb"[A-Za-z_]")
 _ASM = re.compile(rb"\b(asm|__asm__|__asm|asm_inline|asm_volatile_goto|asm_goto_output)\b(?:\s*(?:volatile|goto|inline))*")
 
 _WORD_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_NO_ATTRIBUTE_AFTER = _WORD_BYTES + b".>"
 _CONTROL = frozenset([b"if", b"while", b"for", b"switch"])
 _KEYWORDS = _CONTROL | frozenset(
     b"return sizeof do else case goto defined typeof __typeof__ __typeof _Alignof __alignof__ alignof asm __asm__ "
@@ -116,6 +119,8 @@ class _Mask:
         code = self.code
         if b"__" in code:
             self._attributes()
+        if b"AUTO_" in code:
+            self._declarers()
         mask_head(code, self.body, self.macros)
         if b"typeof" in code:
             self._typeofs()
@@ -137,6 +142,8 @@ class _Mask:
             code[found.start(1)] = 0x3B
         for found in _PREFIXES.finditer(code, self.body):
             self._blank(found.start(1), found.end(1))
+        if b"while_each_" in code:
+            self._tails()
         for found in _LONE_WORD.finditer(code, self.body):
             code[found.start(1)] = 0x3B
 
@@ -208,8 +215,8 @@ class _Mask:
         macros = self.macros
         for found in _RESERVED.finditer(code):
             start, end = found.span()
-            if start and code[start - 1] in _WORD_BYTES:
-                continue
+            if start and code[start - 1] in _NO_ATTRIBUTE_AFTER:
+                continue  # part of a word, a member
             word = found[0]
             name = word.decode("latin-1")
             if name in macros.types:
@@ -227,6 +234,19 @@ class _Mask:
                 self._blank(start, close or end)
             elif self._reads_as_attribute(start, end):
                 self._blank(start, end)
+
+    def _declarers(self) -> None:
+        """``u64 AUTO_KFREE(x);`` as ``u64           *x ;``, with the cleanup noted."""
+        code = self.code
+        for found in _DECLARER.finditer(code, self.body):
+            cleanup = self.macros.declarers.get(found[1].decode("latin-1"))
+            if cleanup is None:
+                continue
+            self.marks.cleanups[self.shift + found.start(1)] = cleanup
+            if self._before(found.start())[0] not in (b";", b"{", b"}"):
+                self._blank(found.start(1), found.end(1))
+            code[found.end(1)] = 0x2A
+            code[found.end() - 1] = 0x20
 
     def _reads_as_attribute(self, start: int, end: int) -> bool:
         """Whether an unknown word stands where a declaration has no place for another name."""
@@ -352,10 +372,27 @@ class _Mask:
             elif self.macros.iterates(name):
                 self._head(start, opening, close, name, True)
             elif (follow[:1].isalpha() or follow[:1] == b"_") and b"\n" in found[1]:
-                if self._indent(found.start(2)) > self._indent(start):
+                if self._indent(found.start(2)) > self._indent(start) and b";" not in code[opening:close]:
                     self._head(start, opening, close, name, False)
                 else:
                     code[close + 1] = 0x3B
+
+    def _tails(self) -> None:
+        """``do { } while_each_x(...);`` reads as a loop; behind any other block the tail is blanked."""
+        code = self.code
+        for found in _WHILE_EACH.finditer(code, self.body):
+            depth = 0
+            at = found.start()
+            while at > self.body:
+                depth += (code[at] == 0x7D) - (code[at] == 0x7B)
+                if not depth:
+                    break
+                at -= 1
+            low, high = found.span(1)
+            if self._before(at)[0] == b"do":
+                code[low:high] = b"while".ljust(high - low)
+            else:
+                self._blank(low, self._arguments_end(high) or high)
 
     def _begins_statement(self, at: int) -> bool:
         """Whether what begins at ``at`` can be a statement."""
@@ -378,13 +415,12 @@ class _Mask:
     def _in_block(self, at: int) -> bool:
         """Whether ``at`` stands behind a statement or at the begin of a block, not of an initialiser."""
         token, start = self._before(at)
-        if token != b"{":
-            return True
-        before, place = self._before(start)
-        if before in (b";", b"{", b"}", b":", b"else", b"do"):
-            return True
-        opening = self.opens.get(place) if before == b")" else None
-        return opening is not None and self._before(opening)[0] in _CONTROL
+        while token == b"{" and start != self.body:
+            token, start = self._before(start)
+            if token == b")":
+                opening = self.opens.get(start)
+                return opening is not None and self._before(opening)[0] in _CONTROL
+        return token in (b";", b"{", b"}", b":", b"else", b"do", b")")
 
     def _indent(self, at: int) -> int:
         """The column, tabs counted as eight, in which the line that holds ``at`` begins."""

@@ -43,17 +43,23 @@ def parse_function(text: bytes, source: FunctionSource, macros: Macros) -> Parse
     ``text`` is the whole file.  A function that cannot be read at all (nested deeper than :data:`DEPTH_LIMIT`, longer
     than :data:`SIZE_LIMIT`) comes back with a root without children and one error.
     """
+    return parse_masked(text, source, macros)[0]
+
+
+def parse_masked(text: bytes, source: FunctionSource, macros: Macros) -> tuple[Parsed, bytes]:
+    """Parse one function of a file; also gives the masked text that the grammar was shown, for whoever debugs the mask."""
     if source.end - source.start > SIZE_LIMIT:
-        return _skipped(source)
+        return _skipped(source), b""
     masked, marks = mask(text, source, macros)
     if _too_deep(masked):
-        return _skipped(source)
+        return _skipped(source), masked
     root, errors = _read(masked, source.start)
     if errors:
-        again, left = _read(repair(masked), source.start)
+        repaired = repair(masked, macros)
+        again, left = _read(repaired, source.start)
         if left < errors:
-            root, errors = again, left
-    return Parsed(source=source, root=root, marks=marks, errors=errors)
+            root, errors, masked = again, left, repaired
+    return Parsed(source=source, root=root, marks=marks, errors=errors), masked
 
 
 def parse_all(text: bytes, macros: Macros) -> Iterator[Parsed]:

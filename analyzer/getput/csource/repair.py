@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from getput.csource.macros import Macros
+
 _BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
 _UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(256))
 _TOKEN = re.compile(
@@ -21,6 +23,12 @@ _NUMBER = re.compile(
 )
 _CONTROL = frozenset([b"if", b"while", b"for", b"switch", b"return", b"sizeof"])
 _STATEMENT = frozenset([b"if", b"while", b"for", b"switch", b"do", b"goto", b"break", b"continue"])
+_ALIGNOF = frozenset([b"__alignof__", b"__alignof", b"_Alignof"])
+_DECLARATION = re.compile(rb"(?:\w+[ *]+)+\w+(?: \[ \w* \])*\Z")
+_ALL_BLANK = b" " * 256
+_ASM = frozenset([b"asm", b"__asm__", b"__asm", b"volatile", b"goto", b"inline"])
+_BASE_TYPES = frozenset(b"unsigned signed int char long short void".split())
+_QUALIFIERS = frozenset(b"static const volatile extern register inline return case else do sizeof struct union enum goto".split())
 _STORAGE = frozenset([b"static", b"extern", b"const", b"volatile", b"register"])
 _TYPE_STARTS = _STORAGE | frozenset(b"struct union enum unsigned signed int char long short void bool u8 u16 u32 u64".split())
 _OPERATORS = frozenset(b"== != < > <= >= + - * / % & | ^ && || = += -= << >> ! ~ |= &= ^=".split())
@@ -39,16 +47,17 @@ class _Bracket:
         self.statements = -1  # the index of the first token of an argument made of statements
 
 
-def repair(masked: bytes) -> bytes:
+def repair(masked: bytes, macros: Macros) -> bytes:
     """The masked text of a function with more of it overwritten, of the same length."""
-    return bytes(_Repair(bytearray(masked)).apply())
+    return bytes(_Repair(bytearray(masked), macros).apply())
 
 
 class _Repair:
     """One function's tokens, mended in place."""
 
-    def __init__(self, code: bytearray) -> None:
+    def __init__(self, code: bytearray, macros: Macros) -> None:
         self.code = code
+        self.macros = macros
         self.spans: list[tuple[int, int]] = []
         self.tokens: list[bytes] = []
         for found in _TOKEN.finditer(bytes(code)):
@@ -92,12 +101,48 @@ class _Repair:
     def _token(self, index: int, token: bytes, top: _Bracket | None) -> None:
         """Mend a single token by its neighbours."""
         low, high = self.spans[index]
+        before = self.tokens[index - 1]
+        follow = self.tokens[index + 1] if index + 1 < len(self.tokens) else b""
         if token[:1].isdigit() and not _NUMBER.match(token):
             self.code[low:high] = b"_" + token[1:].replace(b".", b"_")
-        elif token == b"&&" and self.tokens[index - 1] in (b"=", b"(", b",", b"[", b"{", b"?", b":", b"return", b"-"):
+        elif _is_word(token):
+            if token in _ALIGNOF:
+                self.code[low:high] = b"sizeof".ljust(high - low)
+            elif token in _ASM and follow == b"(":
+                self._assembly(index + 1)
+            elif token == b"noreturn":
+                self.code[low] = 0x4E
+            elif _is_word(follow) and (self._strange(token, follow) or token.decode("latin-1") in self.macros.attributes):
+                self._blank(index, index + 1)
+        elif token == b"&&" and before in (b"=", b"(", b",", b"[", b"{", b"?", b":", b"return", b"-"):
             self.code[low:high] = b" &"
-        elif token == b"*" and self.tokens[index - 1] == b"goto":
+        elif token == b"*" and before == b"goto":
             self.code[low:high] = b" "
+        elif token == b":" and follow.isdigit() and self.tokens[index + 2] == b";" and self._unnamed(index):
+            self.code[low] = 0x5F
+            self._blank(index + 1, index + 2)
+
+    def _strange(self, token: bytes, follow: bytes) -> bool:
+        """Whether the first of two adjacent words is rather a macro: ``KERN_ERR PFX``, ``vector unsigned``."""
+        if token.isupper() and follow.isupper():
+            return True
+        return follow in _BASE_TYPES and token not in _QUALIFIERS and token not in _BASE_TYPES
+
+    def _unnamed(self, colon: int) -> bool:
+        """Whether a colon follows the type of a bit-field without a name."""
+        before, prior = self.tokens[colon - 1], self.tokens[colon - 2]
+        return _is_word(before) and before not in (b"default", b"case") and prior in (b";", b"{", b"}", b"unsigned")
+
+    def _assembly(self, opening: int) -> None:
+        """Leave one string of an inline assembly."""
+        depth = 0
+        for i in range(opening, len(self.tokens)):
+            depth += (self.tokens[i] == b"(") - (self.tokens[i] == b")")
+            if not depth:
+                low, high = self.spans[opening][1], self.spans[i][0]
+                if high - low >= 2:
+                    self.code[low:high] = b'"' + self.code[low + 1 : high - 1].translate(_ALL_BLANK) + b'"'
+                return
 
     def _argument(self, bracket: _Bracket, end: int) -> None:
         """Mend the argument that ends before the token ``end``."""
@@ -113,6 +158,8 @@ class _Repair:
             self._join(begin, end)
         elif part[0] == b"." and len(part) > 2 and part[2] == b"=":
             self._blank(begin, begin + 3)
+        elif len(part) > 2 and _is_word(part[0]) and _is_word(part[1]) and part[0].isupper() and part[2] == b"(":
+            self._blank(begin, begin + 1)
         elif len(part) > 1 and all(_is_word(word) or word == b"*" for word in part):
             words = [i for i in range(begin, end) if self.tokens[i] != b"*"]
             if len(words) == len(part) and all(self.tokens[i].isupper() for i in words):
@@ -154,7 +201,7 @@ class _Repair:
             return
         statement = before in (b";", b"{", b"}")
         inner = tokens[bracket.index + 1 : close]
-        if statement and follow == b";" and inner and inner[0] in _TYPE_STARTS and _is_word(inner[-1]) and len(inner) > 1:
+        if statement and follow == b";" and inner and inner[0] in _TYPE_STARTS and _DECLARATION.match(b" ".join(inner)):
             self._blank(name, bracket.index + 1)
             self._blank(close, close + 1)
             return

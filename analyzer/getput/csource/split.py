@@ -13,8 +13,8 @@ from getput.csource.syntax import FunctionSource
 
 # How far back from its opening brace the head of a function may begin.
 _HEAD_LIMIT = 4000
-# Backslashes stay: a comment inside a macro runs on over lines that end with one.
-_BLANK = bytes(c if c in (0x0A, 0x5C) else 0x20 for c in range(256))
+_BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
+_COMMENT_TEXT = re.compile(rb"[^\n\\]+|\\(?!\n)")
 
 _LINE_COMMENT = re.compile(rb"//[^\n]*")
 _STRING_OR_BRACE = re.compile(rb"""[{}]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
@@ -26,6 +26,7 @@ _PLAIN_HEAD = re.compile(rb"([\w\s*]*?)\b([A-Za-z_]\w*)\s*\([^()=]*\)\s*\Z")
 _HEAD_TOKEN = re.compile(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.)*"|\S', re.DOTALL)
 _LONE_MACRO = re.compile(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
 _INITIALISER = re.compile(rb"\s*[.\"\d{]")
+_CONTROL = re.compile(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
 _OLD_STYLE = re.compile(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
 _NO_NAME = frozenset(
     [b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"do", b"else", b"void", b"int", b"__attribute__"]
@@ -78,11 +79,9 @@ def _without_comments(text: bytes) -> bytes:
         end = text.find(b"*/", at + 2)
         end = len(text) if end == -1 else end + 2
         parts.append(text[done:at])
-        if line == at:
-            parts.append(b";")
-            parts.append(text[at + 1 : end].translate(_BLANK))
-        else:
-            parts.append(text[at:end].translate(_BLANK))
+        inside = text[line - 2 : line - 1] == b"\\" or text[line : line + 1] == b"#"
+        blank = _blank_in_macro(text[at:end]) if inside else text[at:end].translate(_BLANK)
+        parts.append(b";" + blank[1:] if line == at else blank)
         done = end
         at = text.find(b"/*", end)
     parts.append(text[done:])
@@ -90,6 +89,11 @@ def _without_comments(text: bytes) -> bytes:
     if b"//" in view:
         view = _LINE_COMMENT.sub(_blank_line_comment, view)
     return view
+
+
+def _blank_in_macro(comment: bytes) -> bytes:
+    """Blanks for a comment inside a macro, with the backslashes at the line ends left."""
+    return _COMMENT_TEXT.sub(lambda found: b" " * len(found[0]), comment)
 
 
 def _blank_line_comment(found: re.Match[bytes]) -> bytes:
@@ -149,12 +153,10 @@ def _end(view: bytes, brace: int, function: bool) -> int:
         close = view.find(b"\n}", close + 2)
     if close != -1:
         end = close + 2
-        if function or view.find(b"\n{", brace + 1, close) == -1:
+        if view.find(b"\n{", brace + 1, close) == -1:
             surplus = view.count(b"{", brace, end) - view.count(b"}", brace, end)
-            if not surplus:
-                return end
-            if function and surplus < 0 and brace and view[brace - 1] == 0x0A:
-                return end  # a brace in a string or in one arm of an #ifdef
+            if not surplus or (function and surplus < 0 and brace and view[brace - 1] == 0x0A):
+                return end  # a surplus: a brace in a string, or in one arm of an #ifdef
     return _matching(view, brace) or (close + 2 if close != -1 else len(view))
 
 
@@ -186,6 +188,8 @@ def _head(view: bytes, low: int, brace: int) -> tuple[str, int] | None:
     if start == -1:
         return None
     head = segment[start:]
+    if _CONTROL.match(head):
+        return None
     plain = _PLAIN_HEAD.match(head)
     if plain is not None and plain[2] not in _NO_NAME:
         name = plain[2]

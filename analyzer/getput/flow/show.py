@@ -66,7 +66,8 @@ def show_expr(expr: Expr) -> str:
 
 def _operand(expr: Expr) -> str:
     text = show_expr(expr)
-    return f"({text})" if isinstance(expr, (Binary, Deref, AddressOf, Unknown)) or text.startswith(("-", "!", "~")) else text
+    bare = not isinstance(expr, (Binary, Deref, AddressOf, Unknown)) and not text.startswith(("-", "!", "~"))
+    return text if bare else f"({text})"
 
 
 def show_instr(instr: Instr) -> str:

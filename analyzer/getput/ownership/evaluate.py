@@ -135,8 +135,8 @@ class Evaluator:
             index = self.value(state, expr.index)
             number = self.values.constant(index)
             name = f"[{number}]" if number is not None else f"[#{index}]"
-        else:
-            raise TypeError(type(expr).__name__)
+        else:  # a value that is used as if it were a place: what it points to
+            base, name = self.value(state, expr), "*"
         if use:
             self.used(state, base)
         return base, name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,12 +16,14 @@ from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stat
 from getput.ownership import apis
 from getput.ownership.unit import Unit
 from getput.ownership.vocabulary import Vocabulary
-from getput.patch.images import FileImages
-from getput.patch.series import Patch, Submission
 from getput.verdict.anchor import anchor
 from getput.verdict.compare import compare
 from getput.verdict.place import Judged, finding, fingerprint, judged, text_at
 from getput_rules import RULES
+
+if TYPE_CHECKING:
+    from getput.patch.images import FileImages
+    from getput.patch.series import Submission
 
 SOURCES = (".c", ".h")
 MAX_SOURCE = 10 << 20
@@ -281,5 +284,3 @@ def lines_of(unit: Unit | None, name: str) -> range:
     lines = LineMap(unit.text)
     return range(lines.position(source.start)[0], lines.position(source.end - 1)[0] + 1)
 
-
-_ = (Patch,)

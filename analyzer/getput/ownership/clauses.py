@@ -1,0 +1,259 @@
+"""The grammar of an entry of the API tables: text in, contract out.
+
+Clauses are separated by ``;``.  Those of an API:
+
+* an effect, ``VERB TARGET [null-safe] [last] [of FAMILY] [if CONDITION]``.  VERB is one of
+  :class:`~getput.ownership.contracts.Verb`; TARGET is ``result``, ``arg0``, ``*arg0`` (what it points to),
+  ``arg0->np``, ``*arg0->np``; CONDITION is ``result``, ``not result``, or ``result`` compared with 0.  ``take result``
+  happens when the result is valid, everything else without a condition always; ``last`` says that a true result means
+  that the last reference went;
+* ``fails WHAT``: what comes back when it fails, one of ``NULL``, ``ERR_PTR``, ``NULL or ERR_PTR``, ``negative``,
+  ``zero-or-negative``, ``false``, ``never``; ``success zero-or-positive`` where a function that fails with a negative
+  number does not succeed with 0 alone;
+* ``returns arg0``, ``release arg1`` (the function called at zero, or when the undoing is done), ``looks like get``,
+  ``no return``, and ``no effect`` where one would expect one;
+* ``of FAMILY``: the family of the entry; ``at FILE:LINE``: the proof, required.
+
+Every function here raises ValueError where the text breaks the grammar, and says how.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from getput.ownership.contracts import (
+    ANY,
+    NEG,
+    POS,
+    ZERO,
+    Cleanup,
+    Contract,
+    Effect,
+    Family,
+    Iterator,
+    Source,
+    Target,
+    Verb,
+)
+
+ANY_FAMILY = "*"  # of sinks and devm actions: they keep whatever they are given
+
+FAILS = {
+    "NULL": ZERO | POS,
+    "ERR_PTR": NEG | POS,
+    "NULL or ERR_PTR": ANY,
+    "negative": NEG | ZERO,
+    "zero-or-negative": ANY,
+    "false": ZERO | POS,
+    "never": POS,
+}
+SUCCESS = {"zero": NEG | ZERO, "positive": NEG | POS, "zero-or-positive": ANY}
+CONDITIONS = {
+    "result": POS,
+    "not result": ZERO,
+    "result > 0": POS,
+    "result >= 0": ZERO | POS,
+    "result == 0": ZERO,
+    "result < 0": NEG,
+    "result <= 0": ZERO | NEG,
+}
+IGNORES = {"nothing": 0, "NULL": ZERO, "ERR_PTR": NEG, "NULL or ERR_PTR": ZERO | NEG}
+
+EFFECT = re.compile(
+    r"(?P<verb>[a-z]+) (?P<target>result|\*?arg\d(?:->\w+)*)(?P<null> null-safe)?(?P<last> last)?"
+    r"(?: of (?P<family>\w+|\*))?(?: if (?P<when>.+))?"
+)
+TARGET = re.compile(r"(?P<star>\*?)arg(?P<arg>\d)(?P<fields>(?:->\w+)*)")
+PLACE = re.compile(r"[\w./-]+:\d+")
+
+
+def contract_of(name: str, text: str, family: str) -> tuple[Contract, str]:
+    """The contract that the clauses *text* describe, and its family (*family* unless they name another)."""
+    at = fails = success = looks_like = ""
+    returns = release = -1
+    noreturn = nothing = False
+    effects: list[str] = []
+    for clause in split(text):
+        word, _, rest = clause.partition(" ")
+        if word == "at":
+            at = once(at, rest, word)
+        elif word == "fails":
+            fails = once(fails, rest, word)
+        elif word == "of":
+            family = rest
+        elif word == "success":
+            success = once(success, rest, word)
+        elif word == "returns":
+            returns = argument(rest)
+        elif word == "release":
+            release = argument(rest)
+        elif clause in ("looks like get", "looks like put"):
+            looks_like = rest.removeprefix("like ")
+        elif clause == "no return":
+            noreturn = True
+        elif clause == "no effect":
+            nothing = True
+        else:
+            effects.append(clause)
+    moved = tuple([effect_of(clause, family) for clause in effects])
+    results = results_of(fails, success)
+    for effect in moved:
+        if effect.last:
+            results &= ZERO | POS
+        if effect.target.arg < 0 and effect.verb is Verb.TAKE and not fails:
+            raise ValueError("'take result' needs a 'fails' clause")
+        if not effect.when & results:
+            raise ValueError("the condition of an effect contradicts what the function returns")
+    if not moved and not (looks_like or noreturn or nothing):
+        raise ValueError("says nothing: name an effect, or 'no effect'")
+    if moved and nothing:
+        raise ValueError("'no effect' stands beside an effect")
+    contract = Contract(
+        name, moved, Source.TABLE, results, noreturn, place_of(at), looks_like, returns_arg=returns, release_arg=release
+    )
+    return contract, family
+
+
+def sink_of(name: str, text: str, _family: str) -> tuple[Contract, str]:
+    """The contract of a function that stores its arguments: it keeps what it is given, of whatever family."""
+    targets, *clauses = split(text)
+    when = at = ""
+    for clause in clauses:
+        word, _, rest = clause.partition(" ")
+        if word == "at":
+            at = once(at, rest, word)
+        elif word == "if":
+            when = " " + once(when, clause, word)
+        else:
+            raise ValueError(f"unknown clause {clause!r}")
+    effects = tuple([effect_of(f"keep {target}{when}", ANY_FAMILY) for target in targets.split()])
+    return Contract(name, effects, Source.TABLE, proof=place_of(at)), ANY_FAMILY
+
+
+def iterator_of(name: str, text: str, family: str) -> tuple[Iterator, str]:
+    """The iterator that the clauses *text* describe, and its family."""
+    head, *clauses = split(text)
+    cursor, *words = head.split()
+    at = ""
+    for clause in clauses:
+        word, _, rest = clause.partition(" ")
+        if word == "at":
+            at = once(at, rest, word)
+        elif word == "of":
+            family = rest
+        else:
+            raise ValueError(f"unknown clause {clause!r}")
+    if words not in ([], ["counted"], ["counted", "scoped"]):
+        raise ValueError(f"unknown words {' '.join(words)!r}: an iterator is 'counted', 'counted scoped', or neither")
+    target = target_of(cursor)
+    if target.arg < 0:
+        raise ValueError("the cursor of an iterator is an argument")
+    iterator = Iterator(name, target.arg, family, "counted" in words, "scoped" in words, place_of(at), target.path)
+    return iterator, family
+
+
+def cleanup_of(name: str, text: str, family: str) -> tuple[Cleanup, str]:
+    """The cleanup class that the clauses *text* describe, and its family."""
+    verb, *clauses = split(text)
+    at = ignores = ""
+    for clause in clauses:
+        word, _, rest = clause.partition(" ")
+        if word == "at":
+            at = once(at, rest, word)
+        elif word == "of":
+            family = rest
+        elif word == "ignores":
+            ignores = once(ignores, rest, word)
+        else:
+            raise ValueError(f"unknown clause {clause!r}")
+    if ignores not in IGNORES:
+        raise ValueError(f"'ignores' is one of {', '.join(IGNORES)}")
+    return Cleanup(name, family, verb_of(verb), IGNORES[ignores], place_of(at)), family
+
+
+def family_of(name: str, text: str) -> Family:
+    """The family that the clauses *text* describe: its noun, the ``counter`` it shares, the usual ``put`` functions."""
+    noun, *clauses = split(text)
+    counter = puts = ""
+    for clause in clauses:
+        word, _, rest = clause.partition(" ")
+        if word == "counter":
+            counter = once(counter, rest, word)
+        elif word == "put":
+            puts = once(puts, rest, word)
+        else:
+            raise ValueError(f"unknown clause {clause!r}")
+    return Family(name, counter or name, noun, tuple(puts.split()))
+
+
+def split(text: str) -> list[str]:
+    """The clauses of *text*."""
+    return [clause.strip() for clause in text.split(";")]
+
+
+def once(before: str, value: str, word: str) -> str:
+    """*value*, if the clause did not stand before."""
+    if before or not value:
+        raise ValueError(f"'{word}' stands twice, or says nothing")
+    return value
+
+
+def place_of(text: str) -> str:
+    """A proof, checked for its form."""
+    if not PLACE.fullmatch(text):
+        raise ValueError("needs a proof: 'at FILE:LINE'")
+    return text
+
+
+def results_of(fails: str, success: str) -> int:
+    """The set of results that a function can have."""
+    if fails and fails not in FAILS:
+        raise ValueError(f"'fails' is one of {', '.join(FAILS)}")
+    if not success:
+        return FAILS.get(fails, ANY)
+    if fails != "negative" or success not in SUCCESS:
+        raise ValueError("'success zero', 'positive' or 'zero-or-positive' goes with 'fails negative'")
+    return SUCCESS[success]
+
+
+@functools.cache
+def effect_of(clause: str, family: str) -> Effect:
+    """The effect that *clause* names, of *family* unless it names its own."""
+    match = EFFECT.fullmatch(clause)
+    if match is None:
+        raise ValueError(f"unknown clause {clause!r}")
+    verb, target, when = verb_of(match["verb"]), target_of(match["target"]), match["when"]
+    if when is not None and when not in CONDITIONS:
+        raise ValueError(f"unknown condition {when!r}: one of {', '.join(CONDITIONS)}")
+    if match["last"] and verb is not Verb.DROP:
+        raise ValueError("'last' goes with 'drop'")
+    bits = CONDITIONS[when] if when else POS if verb is Verb.TAKE and target.arg < 0 else ANY
+    return Effect(verb, target, match["family"] or family, bits, bool(match["null"]), bool(match["last"]))
+
+
+def verb_of(word: str) -> Verb:
+    """The verb that *word* names."""
+    try:
+        return Verb(word)
+    except ValueError:
+        raise ValueError(f"unknown verb {word!r}: one of {', '.join(Verb)}") from None
+
+
+def target_of(text: str) -> Target:
+    """The object that *text* names: ``result``, ``arg0``, ``*arg0``, ``arg0->np``."""
+    if text == "result":
+        return Target(-1)
+    match = TARGET.fullmatch(text)
+    if match is None:
+        raise ValueError(f"unknown target {text!r}")
+    fields = tuple([f"->{field}" for field in match["fields"].split("->")[1:]])
+    return Target(int(match["arg"]), ("*", *fields) if match["star"] else fields)
+
+
+def argument(text: str) -> int:
+    """The index in ``arg0``."""
+    target = target_of(text)
+    if target.arg < 0 or target.path:
+        raise ValueError(f"not an argument: {text!r}")
+    return target.arg

@@ -1,0 +1,1 @@
+"""From an input to the before- and after-image of every file that its patches touch."""

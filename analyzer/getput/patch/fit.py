@@ -1,0 +1,182 @@
+"""Where the hunks of a diff lie in a text, and the text on the other side of them.  Pure: lines in, lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from getput.patch.diff import Hunk
+
+EXACT, OFFSET, FUZZ1, FUZZ2 = 0, 1, 2, 3
+MAX_CANDIDATES = 10_000  # places looked at for one hunk
+
+
+class Text:
+    """The lines of one image, without their ends; ``open`` says that the last has no newline."""
+
+    __slots__ = ("_places", "data", "lines", "open")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.lines = data.split(b"\n")
+        self.open = self.lines[-1] != b""
+        if not self.open:
+            self.lines.pop()
+        self._places: dict[bytes, list[int]] | None = None
+
+    def places(self, line: bytes) -> list[int]:
+        """The 0-based numbers of all lines equal to *line*."""
+        if self._places is None:
+            self._places = {}
+            for number, one in enumerate(self.lines):
+                self._places.setdefault(one, []).append(number)
+        return self._places.get(line, [])
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where one hunk lies: 0-based, with ``lead`` and ``tail`` context lines at its ends that did not have to fit."""
+
+    at: int  # of the first line that fits
+    size: int  # lines that fit
+    lead: int
+    tail: int
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """How all hunks of a file lie in a text: ``level`` is the worst of them, ``drift`` the sum of their offsets in lines."""
+
+    places: tuple[Place, ...]
+    level: int
+    drift: int
+
+
+class Misfit(msgspec.Struct, frozen=True):
+    """The first hunk that does not fit."""
+
+    hunk: Hunk
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The text on the other side, and where the hunks and the changed lines lie (1-based) in before- and after-image."""
+
+    data: bytes
+    added: frozenset[int]
+    removed: frozenset[int]
+    hunks: tuple[tuple[int, int, int, int], ...]
+
+
+def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -> Fit | Misfit:
+    """Find every hunk in *text*: its old side, or with *backward* its new side; nothing looser than level *worst*."""
+    places: list[Place] = []
+    level = offset = drift = floor = 0
+    for hunk in hunks:
+        source = side(hunk, backward)
+        count, start = len(source), hunk.new_start if backward else hunk.old_start
+        stated = start - 1 if count else start
+        at = stated + offset
+        if at >= floor and at + count <= len(text.lines) and text.lines[at : at + count] == source:
+            # A hunk of no lines on this side lies anywhere: that proves nothing, so it is no exact fit.
+            place, found = Place(at, count, 0, 0), OFFSET if offset or not count else EXACT
+            if found > worst:
+                return Misfit(hunk)
+        else:
+            somewhere = _search(text, hunk, source, at, floor, worst) if count else None
+            if somewhere is None:
+                return Misfit(hunk)
+            place, found = somewhere
+        offset = place.at - place.lead - stated
+        drift += abs(offset)
+        level = max(level, found)
+        floor = place.at + place.size
+        places.append(place)
+    return Fit(tuple(places), level, drift)
+
+
+def side(hunk: Hunk, new: bool) -> list[bytes]:
+    """The lines of a hunk's old or new side."""
+    other = "-" if new else "+"
+    return [line for tag, line in hunk.lines if tag != other]
+
+
+def _search(text: Text, hunk: Hunk, source: list[bytes], at: int, floor: int, worst: int) -> tuple[Place, int] | None:
+    """The place nearest to *at* where *source* fits, as much of it as possible."""
+    lead, tail = _context(hunk)
+    most = max(lead, tail)
+    for level in range(OFFSET, worst + 1):
+        fuzz = level - OFFSET
+        if fuzz > most:
+            return None
+        # As patch(1): an end with less context than the other is spared first.
+        skip, drop = max(0, fuzz + lead - most), max(0, fuzz + tail - most)
+        core = source[skip : len(source) - drop]
+        if not core:
+            return None
+        found = _nearest(text, core, at + skip, floor)
+        if found is not None:
+            return Place(found, len(core), skip, drop), level
+    return None
+
+
+def _nearest(text: Text, core: list[bytes], at: int, floor: int) -> int | None:
+    """The index nearest to *at*, not before *floor*, from which *core* stands in *text*."""
+    size, best = len(core), None
+    for number, line in enumerate(core):
+        places = text.places(line)
+        if best is None or len(places) < len(best[1]):
+            best = (number, places)
+        if len(places) < 2:
+            break
+    if best is None:
+        return None
+    shift, places = best
+    candidates = sorted((abs(place - shift - at), place - shift) for place in places)
+    for _, start in candidates[:MAX_CANDIDATES]:
+        if start >= floor and text.lines[start : start + size] == core:
+            return start
+    return None
+
+
+def _context(hunk: Hunk) -> tuple[int, int]:
+    """How many context lines the hunk has at its start and at its end."""
+    changed = [number for number, (tag, _) in enumerate(hunk.lines) if tag != " "]
+    if not changed:
+        return len(hunk.lines), 0
+    return changed[0], len(hunk.lines) - 1 - changed[-1]
+
+
+def apply(text: Text, hunks: Sequence[Hunk], found: Fit, backward: bool) -> Applied:
+    """*text* with its hunks put in, or with *backward* taken out, where *found* says they lie."""
+    out: list[bytes] = []
+    added: list[int] = []
+    removed: list[int] = []
+    ranges: list[tuple[int, int, int, int]] = []
+    copied = 0
+    still_open = text.open
+    for hunk, place in zip(hunks, found.places, strict=True):
+        out += text.lines[copied : place.at]
+        here, there = place.at, len(out)
+        target = side(hunk, not backward)
+        core = target[place.lead : len(target) - place.tail]
+        out += core
+        copied = place.at + place.size
+        before, after = (there, here) if backward else (here, there)
+        sizes = (len(core), place.size) if backward else (place.size, len(core))
+        ranges.append((before + 1, sizes[0], after + 1, sizes[1]))
+        old, new = before - place.lead, after - place.lead
+        for tag, _ in hunk.lines:
+            if tag != "+":
+                old += 1
+            if tag != "-":
+                new += 1
+            if tag == "-":
+                removed.append(old)
+            elif tag == "+":
+                added.append(new)
+        if copied == len(text.lines) and (hunk.old_open or hunk.new_open):
+            still_open = hunk.old_open if backward else hunk.new_open
+    out += text.lines[copied:]
+    data = b"\n".join(out)
+    if out and not still_open:
+        data += b"\n"
+    return Applied(data, frozenset(added), frozenset(removed), tuple(ranges))

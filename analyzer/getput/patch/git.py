@@ -1,0 +1,208 @@
+"""Asking git: blobs by id, the patches of a revision or range, what is staged.  Never writes, never fetches, runs no hook or filter."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    import subprocess
+
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE")
+_SAFE = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
+}
+_PLAIN = (
+    "core.fsmonitor=false",
+    "core.quotePath=true",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "diff.relative=false",
+    "diff.orderFile=",
+    "diff.suppressBlankEmpty=false",
+    "log.showSignature=false",
+)
+_DIFF = (
+    "-p",
+    "-M",
+    "-U3",
+    "--inter-hunk-context=0",
+    "--diff-algorithm=default",
+    "--full-index",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--submodule=short",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--ignore-submodules=all",
+)
+_COMMIT = re.compile(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n", re.M)
+_HEX = re.compile(r"[0-9a-f]{4,64}\Z")
+
+
+class GitError(Exception):
+    """What git said, in one line, or that it could not be started."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One commit, or the index, as a patch: ``diff`` is git's unified diff with full blob ids."""
+
+    commit: str | None
+    subject: str
+    diff: bytes
+
+
+class Repository:
+    """One git repository; the process that reads blobs starts with the first blob asked for."""
+
+    def __init__(self, tree: Path) -> None:
+        self.tree = tree
+        self._reader: subprocess.Popen[bytes] | None = None
+        self._broken = False
+        self._environment: dict[str, str] | None = None
+
+    # --- blobs ---------------------------------------------------------------------------------------------------
+
+    def blob(self, name: str, limit: int) -> bytes | None:
+        """The content of the blob with the id *name*, which may be abbreviated.
+
+        None where the repository has none, or several, or git cannot be asked; an empty answer where it has more than *limit* bytes
+        is never given: such a blob is None too.
+        """
+        if self._broken or not _HEX.match(name):
+            return None
+        try:
+            reader = self._start()
+            assert reader.stdin is not None and reader.stdout is not None
+            reader.stdin.write(name.encode() + b"\n")
+            reader.stdin.flush()
+            head = reader.stdout.readline().split()
+            if len(head) != 3:
+                self._broken = not head
+                return None
+            size = int(head[2])
+            data = reader.stdout.read(size + 1)
+        except (OSError, ValueError, GitError):
+            self._broken = True
+            return None
+        if len(data) != size + 1:
+            self._broken = True
+            return None
+        return data[:-1] if head[1] == b"blob" and size <= limit else None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if self._reader is None:
+            self._reader = self._open("cat-file", "--batch")
+            atexit.register(self.close)
+        return self._reader
+
+    def close(self) -> None:
+        """End the process that reads blobs."""
+        reader, self._reader = self._reader, None
+        if reader is None:
+            return
+        for pipe in (reader.stdin, reader.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+        reader.wait()
+
+    # --- changes -------------------------------------------------------------------------------------------------
+
+    def changes(self, revision: str) -> Iterator[Change]:
+        """The patches of one commit, or of a range (``a..b``, oldest first, without its merges).
+
+        A merge named on its own is the patch against its first parent.  Raises GitError.
+        """
+        if revision.startswith("-") or not revision.strip() or "\0" in revision or "\n" in revision:
+            raise GitError("not a git revision")
+        if ".." in revision:
+            known = self._say("rev-list", "--max-count=1", revision, "--")
+            if not known.strip():
+                raise GitError("no commit in this range")
+            which = ("--reverse", "--no-merges", "--right-only" if "..." in revision else "--topo-order", revision)
+        else:
+            commit = self._say("rev-parse", "--verify", "--quiet", revision + "^{commit}").decode().strip()
+            which = ("--max-count=1", "--first-parent", "-m", "--root", commit)
+        text = self._say("log", "--format=%x00commit %H %s", "--encoding=UTF-8", *_DIFF, *which, "--")
+        marks = list(_COMMIT.finditer(text))
+        for number, mark in enumerate(marks):
+            end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
+            subject = mark.group(2).decode("utf-8", "surrogateescape")
+            yield Change(mark.group(1).decode(), subject, text[mark.end() : end])
+
+    def staged(self) -> Change:
+        """What the index changes against HEAD, or against nothing before the first commit.  Raises GitError."""
+        return Change(None, "staged changes", self._say("diff", "--cached", *_DIFF, "--"))
+
+    # --- processes -----------------------------------------------------------------------------------------------
+
+    def _say(self, *arguments: str) -> bytes:
+        """What git prints.  Raises GitError with its first complaint."""
+        process = self._open(*arguments)
+        out, said = process.communicate()
+        if process.returncode:
+            lines = said.decode("utf-8", "replace").strip().splitlines()
+            raise GitError(lines[0] if lines else f"git {arguments[0]} failed")
+        return out
+
+    def _open(self, *arguments: str) -> subprocess.Popen[bytes]:
+        import subprocess
+
+        command = ["git", "-C", str(self.tree), "--no-pager", "--literal-pathspecs"]
+        for setting in _PLAIN:
+            command += ["-c", setting]
+        try:
+            return subprocess.Popen(
+                [*command, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if arguments[0] == "cat-file" else subprocess.PIPE,
+                env=self._env(),
+            )
+        except OSError as error:
+            raise GitError(f"git cannot be started: {error.strerror}") from error
+
+    def _env(self) -> dict[str, str]:
+        """The environment, without what a hook of another repository set in it."""
+        if self._environment is None:
+            environment = {**os.environ, **_SAFE}
+            if work_tree(self.tree) != work_tree(Path.cwd()):
+                for name in _ELSEWHERE:
+                    environment.pop(name, None)
+            self._environment = environment
+        return self._environment
+
+
+def work_tree(folder: Path) -> Path | None:
+    """The root of the git work tree (or the bare repository) around *folder*; None where there is none."""
+    here = Path(os.path.abspath(folder))  # noqa: PTH100 -- resolve() would follow links out of the tree
+    for place in (here, *here.parents):
+        if (place / ".git").exists() or ((place / "HEAD").is_file() and (place / "objects").is_dir()):
+            return place
+    return None
+
+
+def repository(tree: Path) -> Repository | None:
+    """The repository around *tree*, the same for the same process; None where there is none."""
+    return _repository(tree, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _repository(tree: Path, _process: int) -> Repository | None:
+    return Repository(tree) if work_tree(tree) is not None else None

@@ -1,0 +1,181 @@
+"""The before- and after-image of one touched file, wherever they come from."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+
+from getput.patch import fit as fitting
+from getput.patch.diff import FileDiff
+from getput.patch.fit import Applied, Text
+
+MAX_FILE = 10 << 20
+MAX_LINE = 1_000_000  # of a fragment: it is put where its hunk says, on blank lines
+SOURCES = (".c", ".h")
+
+
+class FileImages(msgspec.Struct, frozen=True):
+    """Both images of one file of a patch.
+
+    ``path`` is the path after the patch, or before it of a deleted file; ``old_path`` the one before it (None of a new file).  ``before``
+    is None of a new file, ``after`` of a deleted one.  ``added`` and ``removed`` are the changed lines (1-based) of after- and
+    before-image; ``hunks`` are (before_start, before_count, after_start, after_count), 1-based, as they lie in the images.
+    ``whole`` is False where only the hunks are known: the images then hold their lines where the patch says they lie, with blank lines
+    around them, and ``fragments`` holds each hunk's (old, new) text.  ``status`` is "ready", "skipped" or "failed", with a ``reason``.
+    """
+
+    path: str
+    old_path: str | None
+    before: bytes | None = None
+    after: bytes | None = None
+    added: frozenset[int] = frozenset()
+    removed: frozenset[int] = frozenset()
+    hunks: tuple[tuple[int, int, int, int], ...] = ()
+    whole: bool = True
+    fragments: tuple[tuple[bytes, bytes], ...] = ()
+    status: str = "ready"
+    reason: str | None = None
+
+
+class UnreadableError(Exception):
+    """Why a file of the tree is not read: it leads out of the tree, is no file, or cannot be opened; ``skip`` if it is just too large."""
+
+    def __init__(self, reason: str, skip: bool = False) -> None:
+        super().__init__(reason)
+        self.skip = skip
+
+
+def is_source(path: str) -> bool:
+    """Whether getput judges files of this name."""
+    return path.endswith(SOURCES)
+
+
+class Tree:
+    """The files of a source tree, each read once; a tree of None has no files."""
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = None if root is None else os.fspath(root)
+        self._real = "" if root is None else os.path.realpath(root)
+        self._texts: dict[str, Text | None] = {}
+
+    def text(self, path: str) -> Text | None:
+        """The file at *path*, None where there is none.  Raises UnreadableError."""
+        if path not in self._texts:
+            data = self._read(path)
+            self._texts[path] = None if data is None else Text(data)
+        return self._texts[path]
+
+    def _read(self, path: str) -> bytes | None:
+        if self.root is None:
+            return None
+        name = f"{self.root}/{path}"
+        real = os.path.realpath(name)
+        if os.path.commonpath((real, self._real)) != self._real:
+            raise UnreadableError("a symbolic link leads out of the tree")
+        try:
+            handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise UnreadableError(f"cannot be read: {getattr(error, 'strerror', error)}") from error
+        try:
+            about = os.fstat(handle)
+            if not stat.S_ISREG(about.st_mode):
+                raise UnreadableError("not a regular file")
+            if about.st_size > MAX_FILE:
+                raise UnreadableError(f"larger than {MAX_FILE >> 20} MB", skip=True)
+            with os.fdopen(os.dup(handle), "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise UnreadableError(f"cannot be read: {error.strerror}") from error
+        finally:
+            os.close(handle)
+
+
+def settled(diff: FileDiff) -> FileImages | None:
+    """What is plain from the diff alone: a file that is not judged, or whose part of the diff is bad; None for all others."""
+    if diff.problem is not None:
+        return failed(diff, diff.problem)
+    if not is_source(diff.path):
+        return skipped(diff, "not C")
+    if diff.kind == "binary":
+        return skipped(diff, "binary")
+    if not diff.hunks and diff.kind != "deleted":
+        return skipped(diff, {"mode": "only its mode changes", "renamed": "only its name changes"}.get(diff.kind, "no change of content"))
+    return None
+
+
+def skipped(diff: FileDiff, reason: str) -> FileImages:
+    """A file that is not judged, and why."""
+    return FileImages(diff.path, diff.old_path, status="skipped", reason=reason)
+
+
+def failed(diff: FileDiff, reason: str) -> FileImages:
+    """A file that could not be judged, and why."""
+    return FileImages(diff.path, diff.old_path, status="failed", reason=reason)
+
+
+def ready(diff: FileDiff, source: Text, applied: Applied, backward: bool) -> FileImages:
+    """Both images, from one of them and the hunks put in or taken out."""
+    before, after = (applied.data, source.data) if backward else (source.data, applied.data)
+    return FileImages(
+        diff.path,
+        diff.old_path,
+        before,
+        None if diff.kind == "deleted" else after,
+        applied.added,
+        applied.removed,
+        applied.hunks,
+    )
+
+
+def complete(diff: FileDiff) -> FileImages:
+    """A new or deleted file: the diff holds all of it."""
+    new = diff.kind == "new"
+    empty = Text(b"")
+    found = fitting.fit(empty, diff.hunks, backward=not new)
+    if len(diff.hunks) != 1 or not isinstance(found, fitting.Fit):
+        return failed(diff, f"{diff.path} is {diff.kind}, but its diff does not hold the whole file")
+    applied = fitting.apply(empty, diff.hunks, found, backward=not new)
+    images = ready(diff, empty, applied, backward=not new)
+    return msgspec.structs.replace(images, before=None) if new else images
+
+
+def fragments(diff: FileDiff) -> FileImages:
+    """Images of the hunks alone, each line where the patch says it lies."""
+    sides: list[bytes] = []
+    added: list[int] = []
+    removed: list[int] = []
+    for new in (False, True):
+        lines: list[bytes] = []
+        for hunk in diff.hunks:
+            text = fitting.side(hunk, new)
+            start = hunk.new_start if new else hunk.old_start
+            start = start if text else start + 1
+            if start <= len(lines) or start + len(text) > MAX_LINE:
+                return failed(diff, f"hunk {hunk.ordinal} of {diff.path} (line {hunk.line}) cannot lie at line {start}")
+            lines += [b""] * (start - 1 - len(lines))
+            lines += text
+        sides.append(b"\n".join(lines) + b"\n")
+    for hunk in diff.hunks:
+        old = hunk.old_start - (1 if hunk.old_count else 0)
+        new_line = hunk.new_start - (1 if hunk.new_count else 0)
+        for tag, _ in hunk.lines:
+            old += tag != "+"
+            new_line += tag != "-"
+            if tag == "-":
+                removed.append(old)
+            elif tag == "+":
+                added.append(new_line)
+    pieces = tuple(
+        (b"\n".join(fitting.side(hunk, False)) + b"\n", b"\n".join(fitting.side(hunk, True)) + b"\n") for hunk in diff.hunks
+    )
+    ranges = tuple(
+        (h.old_start + (not h.old_count), h.old_count, h.new_start + (not h.new_count), h.new_count) for h in diff.hunks
+    )
+    return FileImages(
+        diff.path, diff.old_path, sides[0], sides[1], frozenset(added), frozenset(removed), ranges, False, pieces
+    )

@@ -1,0 +1,484 @@
+"""Lowering keeps the meaning: random C programs, run as they are and run as graphs, do the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from getput.csource.lower import lower_function
+from getput.csource.macros import bundled
+from getput.csource.parse import parse_all
+from getput.csource.lower_order import successors
+from getput.flow import cfg, ir
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+STEPS = 4000
+CONFIGS = ("CONFIG_A", "CONFIG_B")
+VARIABLES = ("a", "b", "x", "y")
+COMPARISONS: dict[str, Callable[[int, int], int]] = {
+    "+": lambda p, q: p + q,
+    "-": lambda p, q: p - q,
+    "*": lambda p, q: p * q,
+    "&": lambda p, q: p & q,
+    "==": lambda p, q: int(p == q),
+    "!=": lambda p, q: int(p != q),
+    "<": lambda p, q: int(p < q),
+    ">=": lambda p, q: int(p >= q),
+}
+
+# --- programs: an expression or statement is a tuple of its kind and its parts -------------------------------------------
+
+constants = st.integers(0, 3).map(lambda n: ("const", n))
+variables = st.sampled_from(VARIABLES).map(lambda name: ("var", name))
+pure = st.recursive(
+    constants | variables,
+    lambda inner: st.tuples(st.just("binary"), st.sampled_from(sorted(COMPARISONS)), inner, inner),
+    max_leaves=4,
+)
+expressions = st.recursive(
+    pure | st.tuples(st.just("call"), pure) | st.tuples(st.sampled_from(["x++", "++x"]), st.sampled_from(VARIABLES)),
+    lambda inner: st.one_of(
+        st.tuples(st.just("assign"), st.sampled_from(VARIABLES), inner),
+        st.tuples(st.sampled_from(["&&", "||", ","]), inner, inner),
+        st.tuples(st.just("?:"), inner, inner, inner),
+        st.tuples(st.just("elvis"), inner, inner),
+        st.tuples(st.sampled_from(["!", "unlikely", "block"]), inner),
+        st.tuples(st.just("binary"), st.sampled_from(sorted(COMPARISONS)), inner, constants),
+        st.tuples(st.just("call"), inner),
+    ),
+    max_leaves=5,
+)
+simple = st.one_of(
+    st.tuples(st.just("effect"), expressions),
+    st.tuples(st.just("local"), st.sampled_from(VARIABLES), expressions),
+    st.tuples(st.just("free"), st.sampled_from(VARIABLES), expressions),
+    st.tuples(st.just("return"), expressions),
+    st.tuples(st.just("goto"), st.integers(0, 3)),
+    st.sampled_from([("break",), ("continue",)]),
+)
+
+
+def compound(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Statements made of statements."""
+    block = st.lists(inner, max_size=4).map(lambda body: ("block", tuple(body)))
+    arms = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2), block), max_size=3, unique_by=lambda arm: arm[0])
+    return st.one_of(
+        block,
+        st.tuples(st.just("if"), expressions, block),
+        st.tuples(st.just("else"), expressions, block, block),
+        st.tuples(st.sampled_from(["for", "while", "do", "each", "scoped"]), st.integers(0, 3), block),
+        st.tuples(st.just("once"), block),
+        st.tuples(st.just("switch"), pure, arms, st.none() | block),
+        st.tuples(st.just("ifdef"), st.sampled_from(CONFIGS), st.booleans(), block, st.none() | block),
+    )
+
+
+statements = st.recursive(simple, compound, max_leaves=14)
+programs = st.lists(statements, min_size=1, max_size=6)
+
+
+# --- as text -------------------------------------------------------------------------------------------------------------
+
+
+def text_of(expr: Any) -> str:
+    match expr:
+        case ("const", n):
+            return str(n)
+        case ("var", name):
+            return str(name)
+        case ("binary", op, left, right):
+            return f"({text_of(left)} {op} {text_of(right)})"
+        case ("call", arg):
+            return f"f({text_of(arg)})"
+        case ("x++", name):
+            return f"{name}++"
+        case ("++x", name):
+            return f"(++{name})"
+        case ("assign", name, value):
+            return f"({name} = {text_of(value)})"
+        case ("&&" | "||" | "," as op, left, right):
+            return f"({text_of(left)} {op} {text_of(right)})"
+        case ("?:", test, then, other):
+            return f"({text_of(test)} ? {text_of(then)} : {text_of(other)})"
+        case ("elvis", test, other):
+            return f"({text_of(test)} ?: {text_of(other)})"
+        case ("!", value):
+            return f"!{text_of(value)}" if value[0] != "x++" else f"!({text_of(value)})"
+        case ("unlikely", value):
+            return f"unlikely({text_of(value)})"
+        case ("block", value):
+            return f"({{ int t = {text_of(value)}; t; }})"
+    raise AssertionError(expr)
+
+
+class Writer:
+    """Writes statements as C; loop counters get names that nothing else uses."""
+
+    def __init__(self) -> None:
+        self.counters = 0
+
+    def write(self, statement: Any) -> str:
+        match statement:
+            case ("effect", expr):
+                return f"{text_of(expr)};\n"
+            case ("local", name, expr):
+                return f"int {name} = {text_of(expr)};\n"
+            case ("free", name, expr):
+                return f"int {name} __free(note) = {text_of(expr)};\n"
+            case ("return", expr):
+                return f"return {text_of(expr)};\n"
+            case ("goto", label):
+                return f"goto l{label};\n"
+            case ("break",) | ("continue",):
+                return f"{statement[0]};\n"
+            case ("block", body):
+                return "{\n" + "".join(map(self.write, body)) + "}\n"
+            case ("if", test, body):
+                return f"if ({text_of(test)})\n{self.write(body)}"
+            case ("else", test, body, other):
+                return f"if ({text_of(test)})\n{self.write(body)}else\n{self.write(other)}"
+            case ("for" | "while" | "do" | "each" | "scoped" as kind, bound, body):
+                self.counters += 1
+                counter = f"n{self.counters}"
+                inside = self.write(body)
+                if kind == "for":
+                    return f"for (int {counter} = 0; {counter} < {bound}; {counter}++)\n{inside}"
+                if kind == "while":
+                    return f"{{\nint {counter} = {bound};\nwhile ({counter}-- > 0)\n{inside}}}\n"
+                if kind == "do":
+                    return f"{{\nint {counter} = {bound};\ndo\n{inside}while (--{counter} > 0);\n}}\n"
+                return f"for_each_number{'_scoped' if kind == 'scoped' else ''}({counter}, {bound})\n{inside}"
+            case ("once", body):
+                return f"scoped_guard(lock, 1)\n{self.write(body)}"
+            case ("switch", value, arms, default):
+                text = f"switch ({text_of(value)}) {{\n"
+                for low, more, body in arms:
+                    text += f"case {low}:\n" if not more else f"case {low * 10} ... {low * 10 + more}:\ncase {low}:\n"
+                    text += self.write(body)
+                if default is not None:
+                    text += f"default:\n{self.write(default)}"
+                return text + "}\n"
+            case ("ifdef", config, positive, body, other):
+                text = f"#{'ifdef' if positive else 'ifndef'} {config}\n{self.write(body)}"
+                return text + (f"#else\n{self.write(other)}" if other is not None else "") + "#endif\n"
+        raise AssertionError(statement)
+
+
+def write_program(program: list[Any]) -> str:
+    """The program as a C function; statement *i* of the top level carries the label ``l{i}`` where it is wanted."""
+    writer = Writer()
+    text = "int program(int a, int b)\n{\nint x = 1;\nint y = 2;\n"
+    body = [writer.write(legal(statement, frozenset())) for statement in program]
+    for number, statement in enumerate(body):
+        text += f"l{number}:\n" if number < 4 else ""
+        text += f"{{\n{statement}}}\n"
+    return text + "".join(f"l{number}:\n" for number in range(len(body), 4)) + "return 7;\n}\n"
+
+
+def legal(statement: Any, inside: frozenset[str]) -> Any:
+    """The statement without a ``break`` or ``continue`` where C has none; every ``goto`` leads to the end of the program."""
+    loop = frozenset(["break", "continue"])
+    match statement:
+        case ("break",) | ("continue",):
+            return statement if statement[0] in inside else ("block", ())
+        case ("goto", _):
+            return ("goto", 3)
+        case ("block", body):
+            return ("block", tuple(legal(part, inside) for part in body))
+        case ("if", test, body):
+            return ("if", test, legal(body, inside))
+        case ("else", test, body, other):
+            return ("else", test, legal(body, inside), legal(other, inside))
+        case ("for" | "while" | "do" | "each" | "scoped" as kind, bound, body):
+            return (kind, bound, legal(body, loop))
+        case ("once", body):
+            return ("once", legal(body, loop))
+        case ("switch", value, arms, default):
+            within = inside | {"break"}
+            arms = [(low, more, legal(body, within)) for low, more, body in arms]
+            return ("switch", value, arms, None if default is None else legal(default, within))
+        case ("ifdef", config, positive, body, other):
+            return ("ifdef", config, positive, legal(body, inside), None if other is None else legal(other, inside))
+    return statement
+
+
+# --- run as it stands ----------------------------------------------------------------------------------------------------
+
+
+class Leave(Exception):  # noqa: N818
+    """Control leaves a statement: ``how`` is break, continue, goto or return."""
+
+    def __init__(self, how: str, value: int = 0) -> None:
+        self.how = how
+        self.value = value
+
+
+def answer(arg: int) -> int:
+    """What the function that programs call returns."""
+    return (arg * 3 + 1) % 5
+
+
+class Reference:
+    """Runs the program the way C says."""
+
+    def __init__(self, configs: dict[str, bool], a: int, b: int) -> None:
+        self.configs = configs
+        self.log: list[tuple[str, int]] = []
+        self.scopes: list[dict[str, int]] = [{"a": a, "b": b}, {"x": 1, "y": 2}]
+
+    def find(self, name: str) -> dict[str, int]:
+        return next(scope for scope in reversed(self.scopes) if name in scope)
+
+    def value(self, expr: Any) -> int:
+        match expr:
+            case ("const", n):
+                return int(n)
+            case ("var", name):
+                return self.find(name)[name]
+            case ("binary", op, left, right):
+                return COMPARISONS[op](self.value(left), self.value(right))
+            case ("call", arg):
+                given = self.value(arg)
+                self.log.append(("call", given))
+                return answer(given)
+            case ("x++", name):
+                before = self.find(name)[name]
+                self.find(name)[name] = before + 1
+                return before
+            case ("++x", name):
+                self.find(name)[name] += 1
+                return self.find(name)[name]
+            case ("assign", name, value):
+                given = self.value(value)
+                self.find(name)[name] = given
+                return given
+            case ("&&", left, right):
+                return int(self.value(left) != 0 and self.value(right) != 0)
+            case ("||", left, right):
+                return int(self.value(left) != 0 or self.value(right) != 0)
+            case (",", left, right):
+                self.value(left)
+                return self.value(right)
+            case ("?:", test, then, other):
+                return self.value(then) if self.value(test) else self.value(other)
+            case ("elvis", test, other):
+                return self.value(test) or self.value(other)
+            case ("!", value):
+                return int(not self.value(value))
+            case ("unlikely" | "block", value):
+                return self.value(value)
+        raise AssertionError(expr)
+
+    def run(self, program: list[Any]) -> int:
+        try:
+            position = 0
+            while position < len(program):
+                statement = legal(program[position], frozenset())
+                try:
+                    self.scope([statement])
+                    position += 1
+                except Leave as leave:
+                    if leave.how != "goto":
+                        raise
+                    position = max(position + 1, 3)
+        except Leave as leave:
+            return leave.value
+        return 7
+
+    def scope(self, body: Any) -> None:
+        outer = len(self.scopes)
+        self.scopes.append({})
+        cleanups: list[tuple[str, dict[str, int]]] = []
+        try:
+            for statement in body:
+                if statement[0] in ("local", "free"):
+                    given = self.value(("const", 0)) if statement[2] is None else self.declared(statement)
+                    self.scopes[-1][statement[1]] = given
+                    if statement[0] == "free":
+                        cleanups.append((statement[1], self.scopes[-1]))
+                else:
+                    self.statement(statement)
+        finally:
+            for name, scope in reversed(cleanups):
+                self.log.append(("end", scope[name]))
+            del self.scopes[outer:]
+
+    def declared(self, statement: Any) -> int:
+        given = self.value(statement[2])
+        self.scopes.append({})
+        return given
+
+    def loop(self, body: Any) -> bool:
+        """Run a loop's body once; false if it breaks out."""
+        try:
+            self.statement(body)
+        except Leave as leave:
+            if leave.how == "break":
+                return False
+            if leave.how != "continue":
+                raise
+        return True
+
+    def statement(self, statement: Any) -> None:
+        match statement:
+            case ("effect", expr):
+                self.value(expr)
+            case ("return", expr):
+                raise Leave("return", self.value(expr))
+            case ("goto", _):
+                raise Leave("goto")
+            case ("break",) | ("continue",):
+                raise Leave(statement[0])
+            case ("block", body):
+                self.scope(body)
+            case ("if", test, body):
+                if self.value(test):
+                    self.statement(body)
+            case ("else", test, body, other):
+                self.statement(body if self.value(test) else other)
+            case ("for" | "while" | "each", bound, body):
+                for _ in range(bound):
+                    if not self.loop(body):
+                        break
+            case ("scoped", bound, body):
+                for number in range(bound):
+                    try:
+                        if not self.loop(body):
+                            raise Leave("break")
+                    except Leave as leave:
+                        self.log.append(("end", number))
+                        if leave.how == "break":
+                            return
+                        raise
+            case ("do", bound, body):
+                for _ in range(max(bound, 1)):
+                    if not self.loop(body):
+                        break
+            case ("once", body):
+                self.log.append(("lock", 1))
+                try:
+                    self.loop(body)
+                finally:
+                    self.log.append(("end", answer(1)))
+            case ("switch", value, arms, default):
+                self.switch(self.value(value), arms, default)
+            case ("ifdef", config, positive, body, other):
+                if self.configs[config] == positive:
+                    self.statement(body)
+                elif other is not None:
+                    self.statement(other)
+
+    def switch(self, value: int, arms: Any, default: Any) -> None:
+        bodies = [body for _, _, body in arms] + ([default] if default is not None else [])
+        start = len(arms)
+        for number, (low, more, _) in enumerate(arms):
+            if value == low or (more and low * 10 <= value <= low * 10 + more):
+                start = number
+                break
+        try:
+            for body in bodies[start:]:
+                self.statement(body)
+        except Leave as leave:
+            if leave.how != "break":
+                raise
+
+
+# --- run as a graph ------------------------------------------------------------------------------------------------------
+
+
+class Machine:
+    """Runs the graph."""
+
+    def __init__(self, function: ir.Function, configs: dict[str, bool], a: int, b: int) -> None:
+        self.function = function
+        self.env: dict[str | int, int] = {"a": a, "b": b}
+        self.env.update({f"#{name}": int(on) for name, on in configs.items()})
+        self.log: list[tuple[str, int]] = []
+
+    def value(self, expr: ir.Expr) -> int:
+        match expr:
+            case ir.Var(name):
+                return self.env[name]
+            case ir.Temp(index):
+                return self.env[index]
+            case ir.Const(value):
+                return value
+            case ir.Unary("!", operand):
+                return int(not self.value(operand))
+            case ir.Binary(op, left, right):
+                return COMPARISONS[op](self.value(left), self.value(right))
+        raise AssertionError(expr)
+
+    def run(self) -> int:
+        block = 0
+        for _ in range(STEPS):
+            for instr in self.function.blocks[block].instrs:
+                self.step(instr)
+            match self.function.blocks[block].end:
+                case ir.Jump(to, _):
+                    block = to
+                case ir.Branch(condition, then, other, _):
+                    block = then if self.value(condition) else other
+                case ir.Switch(value, cases, default, _):
+                    given = self.value(value)
+                    block = next((c.to for c in cases if any(lo <= given <= hi for lo, hi in c.values)), default)  # type: ignore[operator]
+                case ir.Advance(_, (ir.Var(cursor), bound), body, done, _):
+                    self.env[cursor] += 1
+                    block = body if self.env[cursor] < self.value(bound) else done
+                case ir.Return(value, _):
+                    return 0 if value is None else self.value(value)
+                case end:
+                    raise AssertionError(end)
+        raise AssertionError("too many steps")
+
+    def step(self, instr: ir.Instr) -> None:
+        match instr:
+            case ir.Declare(name, _, _, _):
+                self.env.pop(name, None)
+            case ir.Assign(ir.Var(key) | ir.Temp(key), value, _):
+                self.env[key] = self.value(value)
+            case ir.Call(result, callee, _, args, _, _):
+                given = self.value(args[0])
+                self.log.append(("call" if callee == "f" else "lock", given))
+                if result is not None:
+                    self.env[result.index] = answer(given)
+            case ir.ScopeEnd(name, _, _):
+                self.log.append(("end", self.env[name]))
+            case ir.Start(_, (ir.Var(cursor), _), _):
+                self.env[cursor] = -1
+            case ir.Read(value, _):
+                self.value(value)
+            case _:
+                raise AssertionError(instr)
+
+
+def check_shape(function: ir.Function) -> None:
+    """Every block is reachable, every edge leads to a block, no temporary is read before it is assigned."""
+    count = len(function.blocks)
+    reached = {0}
+    pending = [0]
+    while pending:
+        for to in successors(function.blocks[pending.pop()].end):
+            assert 0 <= to < count
+            if to not in reached:
+                reached.add(to)
+                pending.append(to)
+    assert reached == set(range(count))
+    assert cfg.order(function) == tuple(range(count))
+    assert not any(isinstance(name, int) for name in cfg.live(function)[0])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(programs, st.integers(-1, 3), st.integers(-1, 3), st.booleans(), st.booleans())
+def test_graph_and_program_do_the_same(program: list[Any], a: int, b: int, first: bool, second: bool) -> None:
+    text = write_program(program).encode()
+    (parsed,) = parse_all(text, bundled())
+    assert parsed.errors == 0, text.decode()
+    function = lower_function(text, parsed, bundled())
+    assert not function.damaged
+    check_shape(function)
+    configs = dict(zip(CONFIGS, (first, second), strict=True))
+    reference, machine = Reference(configs, a, b), Machine(function, configs, a, b)
+    assert machine.run() == reference.run(program)
+    assert machine.log == reference.log
