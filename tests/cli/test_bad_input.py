@@ -46,10 +46,11 @@ def test_a_truncated_patch(getput, kernel, leaking, keep):
     assert judged or answer["errors"]
 
 
-def test_a_patch_that_does_not_apply(getput, kernel, leaking):
-    kernel.write("int nothing_like_it;\n")
-    kernel.commit("demo: gone")
-    done = getput("check", leaking, cwd=kernel.top)
+def test_a_patch_that_does_not_apply(getput, leaking, tmp_path):
+    other = tmp_path / "other" / "drivers" / "demo"
+    other.mkdir(parents=True)
+    (other / "demo.c").write_text("int nothing_like_it;\n")
+    done = getput("check", leaking, cwd=tmp_path / "other")
     assert done.returncode == 2
     assert "drivers/demo/demo.c" in done.stderr
 

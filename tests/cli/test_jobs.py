@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from getput.cli import jobs
+from getput.cli import pool
 from getput.cli.jobs import ProcessDiedError, in_order
 
 BASE = 0
@@ -52,5 +52,5 @@ def test_a_process_that_dies_takes_no_other_task_with_it(tasks):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_new_interpreters_do_as_well_as_forks(monkeypatch):
-    monkeypatch.setattr(jobs, "START", "spawn")
+    monkeypatch.setattr(pool, "START", "spawn")
     assert list(in_order(len, ("x",), abs, [-3, -2, -1], 2, dead)) == [3, 2, 1]

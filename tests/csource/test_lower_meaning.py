@@ -24,7 +24,7 @@ COMPARISONS: dict[str, Callable[[int, int], int]] = {
     "==": lambda p, q: int(p == q),
     "!=": lambda p, q: int(p != q),
     "<": lambda p, q: int(p < q),
-    ">=": lambda p, q: int(p >= q),
+    ">": lambda p, q: int(p > q),
 }
 
 # --- programs: an expression or statement is a tuple of its kind and its parts -------------------------------------------
@@ -115,8 +115,10 @@ def text_of(expr: Any) -> str:
 class Writer:
     """Writes statements as C; loop counters get names that nothing else uses."""
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
         self.counters = 0
+        self.position = 0
+        self.length = length
 
     def write(self, statement: Any) -> str:
         match statement:
@@ -129,7 +131,7 @@ class Writer:
             case ("return", expr):
                 return f"return {text_of(expr)};\n"
             case ("goto", label):
-                return f"goto l{label};\n"
+                return f"goto l{onward(label, self.position, self.length)};\n"
             case ("break",) | ("continue",):
                 return f"{statement[0]};\n"
             case ("block", body):
@@ -167,25 +169,34 @@ class Writer:
 
 def write_program(program: list[Any]) -> str:
     """The program as a C function; statement *i* of the top level carries the label ``l{i}`` where it is wanted."""
-    writer = Writer()
+    writer = Writer(len(program))
     text = "int program(int a, int b)\n{\nint x = 1;\nint y = 2;\n"
-    body = [writer.write(legal(statement, frozenset())) for statement in program]
-    for number, statement in enumerate(body):
-        text += f"l{number}:\n" if number < 4 else ""
-        text += f"{{\n{statement}}}\n"
-    return text + "".join(f"l{number}:\n" for number in range(len(body), 4)) + "return 7;\n}\n"
+    for writer.position, statement in enumerate(program):
+        lines = writer.write(legal(statement, frozenset())).splitlines()
+        text += f"l{writer.position}:\n\t{{\n" + "".join(f"\t{line}\n" for line in lines) + "\t}\n"
+    return text + f"l{len(program)}:\nreturn 7;\n}}\n"
+
+
+def onward(label: int, position: int, length: int) -> int:
+    """Which label a ``goto`` in the statement at *position* leads to: always one further down."""
+    return min(max(label, position + 1), length)
 
 
 def legal(statement: Any, inside: frozenset[str]) -> Any:
-    """The statement without a ``break`` or ``continue`` where C has none; every ``goto`` leads to the end of the program."""
+    """The statement without a ``break`` or ``continue`` where C has none, a local read by its own initialiser or declared twice."""
     loop = frozenset(["break", "continue"])
     match statement:
         case ("break",) | ("continue",):
             return statement if statement[0] in inside else ("block", ())
-        case ("goto", _):
-            return ("goto", 3)
+        case ("local" | "free" as kind, name, expr):
+            return (kind, name, without(name, expr))
         case ("block", body):
-            return ("block", tuple(legal(part, inside) for part in body))
+            parts = [legal(part, inside) for part in body]
+            names = [part[1] if part[0] in ("local", "free") else None for part in parts]
+            for number, part in enumerate(parts):
+                if names[number] is not None and names[number] in names[:number]:
+                    parts[number] = ("effect", part[2])
+            return ("block", tuple(parts))
         case ("if", test, body):
             return ("if", test, legal(body, inside))
         case ("else", test, body, other):
@@ -201,6 +212,14 @@ def legal(statement: Any, inside: frozenset[str]) -> Any:
         case ("ifdef", config, positive, body, other):
             return ("ifdef", config, positive, legal(body, inside), None if other is None else legal(other, inside))
     return statement
+
+
+def without(name: str, expr: Any) -> Any:
+    """The expression with another variable in the place of *name*."""
+    other = VARIABLES[VARIABLES.index(name) - 1]
+    if not isinstance(expr, tuple):
+        return other if expr == name else expr
+    return tuple(without(name, part) for part in expr)
 
 
 # --- run as it stands ----------------------------------------------------------------------------------------------------
@@ -281,7 +300,7 @@ class Reference:
                 except Leave as leave:
                     if leave.how != "goto":
                         raise
-                    position = max(position + 1, 3)
+                    position = onward(leave.value, position, len(program))
         except Leave as leave:
             return leave.value
         return 7
@@ -293,8 +312,8 @@ class Reference:
         try:
             for statement in body:
                 if statement[0] in ("local", "free"):
-                    given = self.value(("const", 0)) if statement[2] is None else self.declared(statement)
-                    self.scopes[-1][statement[1]] = given
+                    given = self.value(statement[2])
+                    self.scopes.append({statement[1]: given})
                     if statement[0] == "free":
                         cleanups.append((statement[1], self.scopes[-1]))
                 else:
@@ -303,11 +322,6 @@ class Reference:
             for name, scope in reversed(cleanups):
                 self.log.append(("end", scope[name]))
             del self.scopes[outer:]
-
-    def declared(self, statement: Any) -> int:
-        given = self.value(statement[2])
-        self.scopes.append({})
-        return given
 
     def loop(self, body: Any) -> bool:
         """Run a loop's body once; false if it breaks out."""
@@ -326,8 +340,8 @@ class Reference:
                 self.value(expr)
             case ("return", expr):
                 raise Leave("return", self.value(expr))
-            case ("goto", _):
-                raise Leave("goto")
+            case ("goto", label):
+                raise Leave("goto", label)
             case ("break",) | ("continue",):
                 raise Leave(statement[0])
             case ("block", body):

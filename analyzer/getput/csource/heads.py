@@ -11,9 +11,10 @@ _UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(2
 
 # A head with nothing the grammar could stumble over, as far as one look can tell.
 _PLAIN = re.compile(
-    rb"(?:(?:static|inline|extern|const|volatile)\s+)*"
-    rb"(?:(?:struct|union|enum)\s+\w+|(?:(?:unsigned|signed|long|int|char|short)\b\s*)+|(?!inline\b)\w+)(?:\s+const)?[\s*]+(?:const\s+)?"
-    rb"(?!struct\b|int\b|unsigned\b|void\b|bool\b)\w+\s*\([^()\"=]*\)\s*\Z"
+    rb"(?:(?:static|inline|extern|const|volatile)\s++)*+"
+    rb"(?:(?:struct|union|enum)\s++\w++|(?:(?:unsigned|signed|long|int|char|short)\b\s*+)++|(?!inline\b)\w++)"
+    rb"(?:\s++const\b)?+[\s*]*+(?:const\s++)?+"
+    rb"(?!struct\b|int\b|unsigned\b|void\b|bool\b)\w++\s*+\([^()\"=]*+\)\s*+\Z"
 )
 _TOKEN = re.compile(rb'[A-Za-z_]\w*|"(?:[^"\\\n]|\\.)*"|[^\s]', re.DOTALL)
 _FIRST_ARGUMENT = re.compile(rb"\(\s*([A-Za-z_]\w*)\s*([,)])")

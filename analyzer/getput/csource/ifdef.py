@@ -95,7 +95,7 @@ def _condition(word: bytes, text: bytes) -> tuple[bytes, bool]:
     """The condition without its negation, and whether it stood there as it is."""
     if word != b"if":
         return text.strip(), word == b"ifdef"
-    simple = _DEFINED.match(text.strip())
+    simple = _DEFINED.match(b" ".join(text.split()))
     if simple is not None and simple[2] not in (b"0", b"1"):
         return simple[2], not simple[1]
     return b" ".join(text.split()), True

@@ -15,6 +15,7 @@ Every offset, line and column stays that of the file; names are read back from t
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from getput.csource.heads import mask_head
 from getput.csource.ifdef import settle
@@ -27,19 +28,20 @@ _UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(2
 
 _PAREN = re.compile(rb"[()]")
 _RESERVED = re.compile(rb"__\w+")
-_AFTER_CALL = re.compile(rb"\)(\s*)([A-Za-z_]\w*|[{}*+\-&])")
+_AFTER_CALL = re.compile(rb"\)(\s*+)([A-Za-z_]\w*+|[{}*+\-&])")
+# Possessive throughout: a blanked comment leaves thousands of blanks, which must not be tried in every way.
 _TYPE_ARGUMENT = re.compile(
-    rb"[(,]\s*((?:(?:const|volatile)\s+)?(?:(?:struct|union|enum|unsigned|signed|long|short)\s+\w[\w\s]*?|\w+\s*(?=\*))"
-    rb"(?:\s*\*(?:\s*const\b)?)*(?:\s*\[\s*\])?)\s*(?=[,)])"
+    rb"[(,]\s*+((?:(?:const|volatile)\s++)?+(?:(?:struct|union|enum|unsigned|signed|long|short)\s++\w++(?:\s++\w++)*+|\w++(?=\s*+\*))"
+    rb"(?:\s*+\*(?:\s*+const\b)?+)*+(?:\s*+\[\s*+\])?+)\s*+(?=[,)])"
 )
-_JUMP_ARGUMENT = re.compile(rb"[(,]\s*(return|goto|break|continue)\b(?:([^(),;{}\"]*?)\s*;?\s*(?=[,)]))?")
-_LABEL_END = re.compile(rb"\w\s*:(\s)\s*\}")
-_PREFIXES = re.compile(rb"(\b[A-Z_]\w*\s+(?:\b[A-Z_]\w*\s*)+)(?=\")")
-_WHILE_EACH = re.compile(rb"\}\s*(while_each_\w+)\s*\(")
+_JUMP_ARGUMENT = re.compile(rb"[(,]\s*+(return|goto|break|continue)\b(?:([^(),;{}\"]*+;?+)\s*+(?=[,)]))?")
+_LABEL_END = re.compile(rb":\s++\}")
+_STRING = re.compile(rb'"[^"]*+"')
+_WHILE_EACH = re.compile(rb"\}\s*+(while_each_\w++)\s*+\(")
 _DECLARER = re.compile(rb"\b([A-Z]\w*AUTO_\w+|AUTO_\w+)\(\s*\w+\s*\)")
-_LONE_WORD = re.compile(rb"(?:[;{}]|(?<=;))\s*[A-Z_][A-Z0-9_]{2,}(\n)(?=\s*[A-Za-z_]\w*[\s(.=\-+])")
+_LONE_WORD = re.compile(rb"[;{}]\s*+((?:[A-Z_][A-Z0-9_]{2,}+[ \t]*+\n\s*+)++)(?=[A-Za-z_]\w*+[\s(.=\-+])")
 _DOTS = re.compile(rb"\bcase\b[^;{}:]*?(\.\.\.)")
-_WORD_AFTER = re.compile(rb"\s*([A-Za-z_]\w*|.)", re.DOTALL)
+_WORD_AFTER = re.compile(rb"\s*+([A-Za-z_]\w*+|.)", re.DOTALL)
 
 _TYPEOF_WORD = re.compile(rb"\b(?:__)?typeof(?:__|_unqual|_unqual__|_member)?\b")
 _OFFSETOF = re.compile(rb"\b(?:__builtin_)?offsetof(?:end)?\b")
@@ -48,6 +50,8 @@ _PREFIXED = re.compile(rb"[A-Za-z_]")
 _ASM = re.compile(rb"\b(asm|__asm__|__asm|asm_inline|asm_volatile_goto|asm_goto_output)\b(?:\s*(?:volatile|goto|inline))*")
 
 _WORD_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_LABEL_BYTES = _WORD_BYTES + b" \t"
+_PREFIX_END = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ \t\n"
 _NO_ATTRIBUTE_AFTER = _WORD_BYTES + b".>"
 _CONTROL = frozenset([b"if", b"while", b"for", b"switch"])
 _KEYWORDS = _CONTROL | frozenset(
@@ -113,6 +117,8 @@ class _Mask:
         self.body = max(code.find(b"{"), 0)
         self._closes: dict[int, int] | None = None
         self._opens: dict[int, int] = {}
+        self._starts: list[int] = []
+        self._outer: list[int] = []
 
     def apply(self) -> None:
         """Overwrite what the grammar cannot read."""
@@ -139,13 +145,18 @@ class _Mask:
             for found in _DOTS.finditer(code, self.body):
                 code[found.start(1) : found.end(1)] = b"|| "
         for found in _LABEL_END.finditer(code, self.body):
-            code[found.start(1)] = 0x3B
-        for found in _PREFIXES.finditer(code, self.body):
-            self._blank(found.start(1), found.end(1))
+            if code[found.start() - 1] in _LABEL_BYTES:
+                code[found.start() + 1] = 0x3B
+        self._prefixes()
         if b"while_each_" in code:
             self._tails()
         for found in _LONE_WORD.finditer(code, self.body):
-            code[found.start(1)] = 0x3B
+            words = found[1]
+            at = words.find(b"\n")
+            while at != -1:
+                if words[:at].rsplit(b"\n", 1)[-1].strip():
+                    code[found.start(1) + at] = 0x3B
+                at = words.find(b"\n", at + 1)
 
     # Looking around
 
@@ -155,17 +166,20 @@ class _Mask:
         if self._closes is None:
             closes: dict[int, int] = {}
             opens: dict[int, int] = {}
+            starts: list[int] = []
+            outer: list[int] = []
             stack: list[int] = []
             for found in _PAREN.finditer(self.code):
                 at = found.start()
-                if found[0] == b"(":
-                    stack.append(at)
+                if self.code[at] == 0x28:
+                    outer.append(stack[-1] if stack else -1)
+                    stack.append(len(starts))
+                    starts.append(at)
                 elif stack:
-                    start = stack.pop()
+                    start = starts[stack.pop()]
                     closes[start] = at
                     opens[at] = start
-            self._closes = closes
-            self._opens = opens
+            self._closes, self._opens, self._starts, self._outer = closes, opens, starts, outer
         return self._closes
 
     @property
@@ -276,8 +290,8 @@ class _Mask:
         for found in _TYPEOF_WORD.finditer(self.code):
             close = self._arguments_end(found.end())
             if close:
-                self._closes = None
                 self._join(found.start(), close)
+        self._closes = None
 
     def _offsets(self) -> None:
         """Make one word of each argument of ``offsetof`` that the grammar has no room for."""
@@ -322,18 +336,26 @@ class _Mask:
         if b"(" in self.code[low:end] or _PREFIXED.search(self.code, low, end):
             self.code[low:end] = b'"' + b" " * (end - low - 2) + b'"' if end - low >= 2 else b" " * (end - low)
 
+    def _prefixes(self) -> None:
+        """Blank the words before a string when there are several: ``KERN_ERR PFX "..."``."""
+        code = self.code
+        for found in _STRING.finditer(code, self.body):
+            at = found.start()
+            if code[at - 1] not in _PREFIX_END:
+                continue
+            word, low = self._before(at)
+            if not word[:1].isupper() and word[:1] != b"_":
+                continue
+            before, begin = self._before(low)
+            if before[:1].isupper() or before[:1] == b"_":
+                self._blank(begin, at)
+
     def _type_arguments(self) -> None:
         """Make one identifier of every type that is an argument of a macro."""
         code = self.code
-        inside: list[tuple[int, int]] | None = None
         for found in _TYPE_ARGUMENT.finditer(code, self.body):
             start = found.start()
-            if code[start] == 0x28:
-                opening = start
-            else:
-                if inside is None:
-                    inside = sorted(self.closes.items())
-                opening = max((low for low, high in inside if low < start < high), default=-1)
+            opening = start if code[start] == 0x28 else self._enclosing(start)
             if opening < 0:
                 continue
             word, at = self._before(opening)
@@ -343,6 +365,15 @@ class _Mask:
             if _is_word(before) and before not in _KEYWORDS:
                 continue  # a prototype
             self._join(found.start(1), found.end(1))
+
+    def _enclosing(self, at: int) -> int:
+        """The parenthesis that is open at ``at``; -1 if none is."""
+        closes = self.closes
+        starts = self._starts
+        i = bisect_left(starts, at) - 1
+        while i >= 0 and closes.get(starts[i], at) < at:
+            i = self._outer[i]
+        return starts[i] if i >= 0 else -1
 
     # Statements
 

@@ -34,6 +34,8 @@ _KINDS: dict[int, str | None] = {
     for kind, name in enumerate(_NAMES)
 }
 _KINDS[0xFFFF] = _ERROR
+# Shared by all leaves, which are most nodes; nobody changes a tree that was handed out.
+_NO_CHILDREN: list[Node] = []
 _BRACKET = re.compile(rb"[()\[\]{}]")
 
 
@@ -135,14 +137,15 @@ def _convert(tree: Tree, shift: int) -> Node:
         field = cursor.field_name
         kind = kinds[node.kind_id]
         if kind is not None:
-            children: list[Node] = []
-            siblings.append(Node(kind, node.start_byte + shift, node.end_byte + shift, field, children))
             if down():
+                children: list[Node] = []
+                siblings.append(Node(kind, node.start_byte + shift, node.end_byte + shift, field, children))
                 stack.append(siblings)
                 siblings = children
                 continue
+            siblings.append(Node(kind, node.start_byte + shift, node.end_byte + shift, field, _NO_CHILDREN))
         elif field is not None:
-            siblings.append(Node(node.type, node.start_byte + shift, node.end_byte + shift, field, []))
+            siblings.append(Node(node.type, node.start_byte + shift, node.end_byte + shift, field, _NO_CHILDREN))
         while not right():
             if not stack:
                 return root

@@ -12,7 +12,7 @@ import re
 from getput.csource.syntax import FunctionSource
 
 # How far back from its opening brace the head of a function may begin.
-_HEAD_LIMIT = 4000
+_HEAD_LIMIT = 16_000
 _BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
 _COMMENT_TEXT = re.compile(rb"[^\n\\]+|\\(?!\n)")
 
@@ -25,7 +25,7 @@ _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b([^\
 _PLAIN_HEAD = re.compile(rb"([\w\s*]*?)\b([A-Za-z_]\w*)\s*\([^()=]*\)\s*\Z")
 _HEAD_TOKEN = re.compile(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.)*"|\S', re.DOTALL)
 _LONE_MACRO = re.compile(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
-_INITIALISER = re.compile(rb"\s*[.\"\d{]")
+_INITIALISER = re.compile(rb"\s*[.\"\d]")
 _CONTROL = re.compile(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
 _OLD_STYLE = re.compile(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
 _NO_NAME = frozenset(
@@ -167,7 +167,7 @@ def _matching(view: bytes, brace: int) -> int:
         token = found[0]
         if token == b"{":
             depth += 1
-            if depth > 1 and view[found.start() - 1] == 0x0A and view[: found.start()].rstrip().endswith(b")"):
+            if depth > 1 and view[found.start() - 1] == 0x0A and view[max(0, found.start() - 200) : found.start()].rstrip().endswith(b")"):
                 return 0
         elif token == b"}":
             depth -= 1
@@ -178,11 +178,12 @@ def _matching(view: bytes, brace: int) -> int:
 
 def _head(view: bytes, low: int, brace: int) -> tuple[str, int] | None:
     """Name and start of the function whose body begins at ``brace``; None if it is no function."""
-    segment = view[low:brace]
-    last = segment.rstrip()[-1:]
-    if _INITIALISER.match(view, brace + 1):
-        return None
-    if not (last == b")" or last == b";" or last.isalnum() or last == b"_") and not segment.rstrip()[-6:] == b"#endif":
+    segment = view[low:brace].rstrip()
+    if segment.endswith(b";"):  # a comment before the body, or the parameters of old
+        bare = segment.rstrip(b"; \t\n")
+        segment = bare if bare.endswith(b")") else segment
+    last = segment[-1:]
+    if not (last == b")" or last == b";" or last.isalnum() or last == b"_"):
         return None
     start = _start(segment)
     if start == -1:
@@ -208,7 +209,10 @@ def _start(segment: bytes) -> int:
     if directive != -1:
         found = _DIRECTIVE.match(segment, directive + (segment[directive] == 0x0A))
         start = found.end() if found else directive
-        if not segment[start:].strip():  # "#endif {": two heads for one body, the last one counts
+        if not segment[start:].strip():
+            if found is not None and not _CONDITION.match(found[0]):  # "#define X 1 {"
+                return _start(segment[:directive])
+            # "#endif {": two heads for one body, the last one counts
             above = max(segment.rfind(word, 0, directive) for word in (b"\n#else", b"\n#elif", b"\n#if"))
             if above == -1:
                 return -1
@@ -222,7 +226,7 @@ def _start(segment: bytes) -> int:
             break
         if boundary == -1:
             return -1
-        if b"(" not in head and segment[boundary:].strip() not in (b";", b"") and not _OLD_STYLE.search(segment):
+        if b"(" not in head and b")" not in head and segment[boundary:].strip() not in (b";", b"") and not _OLD_STYLE.search(segment):
             return -1
         stop = boundary
     while True:

@@ -65,6 +65,8 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
     low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
     high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
     values = machine.values
+    if high > 0 and low <= 0 and nothing_to_take(machine, ending, key, count):
+        high = low
     escaped = count.escaped
     if not escaped and ending.value is not None and high > 0:
         root = values.root(ending.value)
@@ -78,6 +80,14 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         if result is not None and result != key[0]:
             failed = not machine.eval.bits(ending.state, result) & (ZERO | POS)
     return Standing(key, count, low, high, escaped, held_by, failed, ending.state.trace)
+
+
+def nothing_to_take(machine: Machine, ending: Ending, key: Key, count: Count) -> bool:
+    """Whether the get that nobody looked at had NULL to work on: then it returned NULL."""
+    if not count.fresh or not count.taken or machine.values.ids.get((RESULT, count.taken[0].at)) != key[0]:
+        return False
+    args = machine.passed.get(count.taken[0].at, ())
+    return bool(args) and machine.eval.bits(ending.state, args[0]) == ZERO and machine.values.constant(args[0]) is None
 
 
 def holder(machine: Machine, ending: Ending, count: Count) -> str:

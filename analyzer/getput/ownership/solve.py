@@ -39,7 +39,10 @@ class Solver:
         self.bounded = False
         self.endings: list[Ending] = []
         self.rank = {block: index for index, block in enumerate(cfg.order(self.function))}
-        self.live = cfg.live(self.function)
+        self.live = [
+            frozenset([f"%{name}" if isinstance(name, int) else name for name in names]) for names in cfg.live(self.function)
+        ]
+        self.mine = self.machine.eval.locals.keys() | self.machine.eval.params
         self.result_vars = sorted(returned_variables(self.function))
 
     def run(self) -> None:
@@ -189,8 +192,9 @@ class Solver:
         """Forget variables that nobody reads any more, and objects that are settled and out of reach."""
         live = self.live[target]
         env = state.env
-        if len(env) > len(live) or not env.keys() <= live:
-            state.env = env = {name: value for name, value in env.items() if name in live}
+        if not env.keys() <= live:
+            mine = self.mine
+            state.env = env = {name: value for name, value in env.items() if name in live or (name not in mine and name[0] != "%")}
         for key, count in list(state.counts.items()):
             if count.base or count.parts:
                 continue

@@ -20,6 +20,7 @@ CONVERSION = re.compile(
     r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
     r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^netdev_priv$|^folio_page$"
 )
+RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
 LOADS = {"d_inode": "d_inode", "file_inode": "f_inode", "dev_of_node": "of_node", "sock_net": "sk_net", "dev_net": "nd_net"}
 DRVDATA = re.compile(r"^\w*(?:get_drvdata|get_clientdata|get_intfdata|get_hostdata)$")
 SET_DRVDATA = re.compile(r"^\w*(?:set_drvdata|set_clientdata|set_intfdata)$")
@@ -64,6 +65,7 @@ class Machine:
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
         self.called: dict[int, str] = {}  # offset of a call -> callee
+        self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
         self.at = 0
 
     def begin(self) -> State:
@@ -120,11 +122,15 @@ class Machine:
             if old is not None and counts and old != value:
                 self.lost(state, old, target.name)
             return
+        before = state.mem.copy() if counts else {}
         place = self.eval.assign(state, target, value)
         if place is not None and not isinstance(target, Temp):
             if key in counts and not counts[key].label:
                 counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
             self.hold(state, key, self.values.root(place[0]))
+            gone = before.get(place)
+            if gone is not None and gone != value:
+                self.lost(state, gone, text_of(target))
 
     def hold(self, state: State, key: Key, holder: int) -> None:
         """The object of *key* is stored in what *holder* points to."""
@@ -136,13 +142,26 @@ class Machine:
         """A variable that held *old* was overwritten: was it the last to know a counted object?"""
         key = (self.values.root(old), self.counter)
         count = state.counts.get(key)
-        if count is None or not count.fresh or count.escaped or count.held or count.init:
+        if count is None or not count.fresh or count.escaped or count.init:
             return
+        if count.held:
+            count = state.counts[key] = msgspec.structs.replace(count, held=count.held & self.holders(state, key[0]))
+            if count.held:
+                return
         low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
         if low <= 0 or self.reachable(state, key[0]):
             return
         self.report.add("overwritten", key, self.at, count, None, state.trace, name)
         state.counts[key] = msgspec.structs.replace(count, escaped="overwritten")
+
+    def holders(self, state: State, root: int) -> frozenset[int]:
+        """What *root* is stored in now: the roots of structures, and globals."""
+        values = self.values
+        out = {values.root(base) for (base, _), value in state.mem.items() if values.root(value) == root}
+        for name, value in state.env.items():
+            if values.root(value) == root and name[0] != "%" and name not in self.eval.locals and name not in self.eval.params:
+                out.add(values.of("global", name))
+        return frozenset(out)
 
     def reachable(self, state: State, root: int) -> bool:
         """Whether any variable or field still leads to *root*."""
@@ -219,6 +238,7 @@ class Machine:
             result = self.fresh_result(state, call.at)
             if contract.results != ANY:
                 state.facts[result] = contract.results
+        self.passed[call.at] = tuple(args)
         self.apply(state, call, contract, args, result)
         if contract.source is not Source.SUMMARY:
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
@@ -295,6 +315,10 @@ class Machine:
     def builtin(self, state: State, call: Call, name: str, args: list[int]) -> bool:
         """Calls whose meaning is the language's or the driver core's, not a table's."""
         values, result = self.values, None
+        if name in RETURNED and len(args) > RETURNED[name]:
+            self.used(state, args[0])
+            self.bind(state, call, args[RETURNED[name]])
+            return True
         if len(args) == 1:
             if name in ("no_free_ptr", "take_fd", "__no_kfree", "__get_and_null"):
                 result = args[0]
@@ -408,7 +432,9 @@ class Machine:
             place = (row[1], row[2])
         out = self.values.of(OUT, call.at, effect.target.arg, *effect.target.path)
         self.age(state, out)
+        gone = self.eval.load(state, place)
         self.eval.store(state, place, out)
+        self.lost(state, gone, path_label(label, effect.target.path))
         where = path_label(label, effect.target.path)
         self.take(state, out, effect, site, condition or (out, POS), fresh=True, label=where, init=False)
         if self.values.rows[place[0]][0] != LOCAL:

@@ -1,8 +1,8 @@
 """From the text of a patch to one value per touched file.  The only module that imports unidiff.
 
-The text is cut into file sections and hunks here, each is counted against its header, and only what holds is given to unidiff, one
-section at a time: so a bad hunk takes its own file with it and no other, and what mail programs and people add around a diff is
-never taken for a part of it.
+The text is cut into file sections and hunks here, each is counted against its header, and only what holds is given to
+unidiff, one section at a time: so a bad hunk takes its own file with it and no other, and what mail programs and people
+add around a diff is never taken for a part of it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import msgspec
 from getput.patch import paths
 
 if TYPE_CHECKING:
-    import unidiff
+    from unidiff.patch import Hunk as ParsedHunk
 
 MAX_SECTION = 10 << 20  # characters of one file's part of a diff
-MAX_LINE = 1_000_000_000
 
 
 class Hunk(msgspec.Struct, frozen=True):
     """One hunk: where it says it lies (1-based, as in its header), and its lines.
 
-    ``lines`` holds (tag, text): the tag is " ", "-" or "+", the text has no line end.  ``old_open`` and ``new_open`` say that the last
-    line of that side has no newline.  ``ordinal`` is 1-based within the file; ``line`` is the header's line in the input, 1-based.
+    ``lines`` holds (tag, text): the tag is " ", "-" or "+", the text has no line end.  ``old_open`` and ``new_open``
+    say that the last line of that side has no newline.  ``ordinal`` is 1-based within the file; ``line`` is the header's
+    line in the input, 1-based.
     """
 
     ordinal: int
@@ -44,10 +44,10 @@ class Hunk(msgspec.Struct, frozen=True):
 class FileDiff(msgspec.Struct, frozen=True):
     """What a patch does to one file.
 
-    ``kind`` is "modified", "new", "deleted", "renamed", "copied", "mode", "binary" or "combined"; ``old_path`` is None for a new file and
-    ``new_path`` for a deleted one.  Blob ids are as in the ``index`` line (abbreviated or full), None where unknown or all zeros.
-    ``problem`` says why the file's part of the diff cannot be used; ``hunks`` is then empty.  ``read`` is False where the caller did
-    not want the hunks.  ``line`` is where the section starts in the input, 1-based.
+    ``kind`` is "modified", "new", "deleted", "renamed", "copied", "mode", "binary" or "combined"; ``old_path`` is None
+    for a new file and ``new_path`` for a deleted one.  Blob ids are as in the ``index`` line (abbreviated or full), None
+    where unknown or all zeros.  ``problem`` says why the file's part of the diff cannot be used; ``hunks`` is then empty,
+    as it is where the caller did not want them.  ``line`` is where the section starts in the input, 1-based.
     """
 
     old_path: str | None
@@ -58,7 +58,6 @@ class FileDiff(msgspec.Struct, frozen=True):
     hunks: tuple[Hunk, ...]
     line: int
     problem: str | None = None
-    read: bool = True
 
     @property
     def path(self) -> str:
@@ -73,23 +72,24 @@ _EXTENDED = (
 _START = re.compile(
     rf"^(?:diff --git .*\n(?={_EXTENDED}|--- )|diff --(?:cc|combined) .*\n(?=index |mode |new file|deleted)"
     r"|--- .*\n(?=\+\+\+ .*\n@@ -))",
-    re.M,
+    re.MULTILINE,
 )
 _HEADER = re.compile(rf"{_EXTENDED}|--- |\+\+\+ ")
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(.*)\n?")
-_SEPARATOR = re.compile(r"^---[ \t]*\n", re.M)
+_SEPARATOR = re.compile(r"^---[ \t]*\n", re.MULTILINE)
 _STAT = re.compile(
-    r"^ \d+ files? changed(?:, \d+ [^\n]*)?\n(?: (?:create|delete|rename|copy|rewrite|mode change) [^\n]*\n)*(?:[ \t]*\n)*"
+    r"^ \d+ files? changed(?:, \d+ [^\n]*)?\n"
+    r"(?: (?:create|delete|rename|copy|rewrite|mode change) [^\n]*\n)*(?:[ \t]*\n)*"
     r"(?=diff --git |--- |Index: |diff -)",
-    re.M,
+    re.MULTILINE,
 )
 
 
 def parse(text: str, first_line: int = 1, wanted: Callable[[str], bool] | None = None) -> Iterator[FileDiff]:
     """Every file of the diff in *text*, in its order; nothing where there is no diff.
 
-    *text* is the decoded text of a mail or a bare diff; its first line is line *first_line* of the input.  The hunks of a file whose
-    path *wanted* refuses are passed over unread.
+    *text* is the decoded text of a mail or a bare diff; its first line is line *first_line* of the input.  The hunks of
+    a file whose path *wanted* refuses are passed over unread.
     """
     at = diff_start(text)
     line, counted = first_line, 0
@@ -100,15 +100,15 @@ def parse(text: str, first_line: int = 1, wanted: Callable[[str], bool] | None =
         section.read_header()
         keep = wanted is None or wanted(section.path)
         section.read_hunks(keep)
-        yield section.value(keep)
+        yield section.value()
         at = max(section.at, start.end())
 
 
 def diff_start(text: str) -> int:
-    """Where the message ends and the diff begins: an offset at or before the first file section, past everything in the message.
+    """Where the message ends: an offset at or before the first file section of the diff.
 
-    A message may quote diffs and rules of dashes.  Behind the diffstat there is none of it left; where there is no diffstat, the first
-    ``---`` line of its own ends the message, as it does for ``git am``.
+    A message may quote diffs and rules of dashes.  Behind the diffstat there is none of it left; where there is no
+    diffstat, the first ``---`` line of its own ends the message, as it does for ``git am``.
     """
     separator = _SEPARATOR.search(text)
     if separator is None:
@@ -216,7 +216,9 @@ class _Section:
             old, new = (int(header.group(n) or 1) for n in (2, 4))
             end, sound = _extent(text, header.end(), old, new)
             if not sound:
-                self.problem = f"hunk {ordinal} of {self.path} (line {line}) does not have the lines that its header announces"
+                self.problem = (
+                    f"hunk {ordinal} of {self.path} (line {line}) does not have the lines that its header announces"
+                )
             self.bodies.append((self.at, end, line))
             self.at = end
         if self.problem is None and keep and self.bodies:
@@ -227,7 +229,8 @@ class _Section:
 
     def parsed(self) -> tuple[Hunk, ...]:
         """The hunks as unidiff reads them."""
-        from unidiff import PatchSet, UnidiffParseError
+        from unidiff.errors import UnidiffParseError
+        from unidiff.patch import PatchSet
 
         body = self.text[self.bodies[0][0] : self.bodies[-1][1]]
         try:
@@ -236,10 +239,11 @@ class _Section:
             self.problem = f"{self.path} (line {self.line}): {str(error).strip()}"
             return ()
         return tuple(
-            _hunk(number, hunk, line) for number, (hunk, (_, _, line)) in enumerate(zip(files[0], self.bodies, strict=True), 1)
+            _hunk(number, hunk, line)
+            for number, (hunk, (_, _, line)) in enumerate(zip(files[0], self.bodies, strict=True), 1)
         )
 
-    def value(self, read: bool) -> FileDiff:
+    def value(self) -> FileDiff:
         """What was read, frozen."""
         kind = self.kind()
         if self.combined:
@@ -252,7 +256,7 @@ class _Section:
                 self.problem = f"{path}: refused: {why}"
         hunks = () if self.problem else self.hunks
         old = None if kind == "new" else self.old
-        return FileDiff(old, self.new, *self.blobs, kind, hunks, self.line, self.problem, read)
+        return FileDiff(old, self.new, *self.blobs, kind, hunks, self.line, self.problem)
 
     def kind(self) -> str:
         """What becomes of the file."""
@@ -272,7 +276,7 @@ class _Section:
 
 
 def _extent(text: str, at: int, old: int, new: int) -> tuple[int, bool]:
-    """Where the lines of a hunk end that starts at *at* and has *old* and *new* lines to come; whether they are all there."""
+    """Where a hunk's lines, from *at* on, end: *old* and *new* of them are to come; whether they are all there."""
     size = len(text)
     if not old and not new:
         return at, False
@@ -282,7 +286,7 @@ def _extent(text: str, at: int, old: int, new: int) -> tuple[int, bool]:
             new -= 1
         elif tag == "-":
             old -= 1
-        elif tag == " " or tag == "\n" or (tag == "\r" and text.startswith("\r\n", at)):
+        elif tag in (" ", "\n") or (tag == "\r" and text.startswith("\r\n", at)):
             old -= 1
             new -= 1
         elif tag != "\\":
@@ -295,7 +299,7 @@ def _extent(text: str, at: int, old: int, new: int) -> tuple[int, bool]:
     return at, True
 
 
-def _hunk(ordinal: int, hunk: unidiff.Hunk, line: int) -> Hunk:
+def _hunk(ordinal: int, hunk: ParsedHunk, line: int) -> Hunk:
     """unidiff's hunk as our own value."""
     tags: list[str] = []
     values: list[str] = []

@@ -10,6 +10,8 @@ from getput.patch.diff import Hunk
 
 EXACT, OFFSET, FUZZ1, FUZZ2 = 0, 1, 2, 3
 MAX_CANDIDATES = 10_000  # places looked at for one hunk
+DOUBT_OF_FUZZ = 3
+_NO_WORD = b" \t\r{}();*/#"
 
 
 class Text:
@@ -44,11 +46,15 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """How all hunks of a file lie in a text: ``level`` is the worst of them, ``drift`` the sum of their offsets in lines."""
+    """How all hunks of a file lie in a text: ``level`` is the worst of them.
+
+    ``doubt`` weighs two readings of one patch against each other: fuzz and jumps in the offset speak against a reading,
+    every line that says something and fits speaks for it.  Smaller is better.
+    """
 
     places: tuple[Place, ...]
     level: int
-    drift: int
+    doubt: int
 
 
 class Misfit(msgspec.Struct, frozen=True):
@@ -58,7 +64,7 @@ class Misfit(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """The text on the other side, and where the hunks and the changed lines lie (1-based) in before- and after-image."""
+    """The text on the other side, and where hunks and changed lines lie (1-based) in before- and after-image."""
 
     data: bytes
     added: frozenset[int]
@@ -69,7 +75,7 @@ class Applied(msgspec.Struct, frozen=True):
 def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -> Fit | Misfit:
     """Find every hunk in *text*: its old side, or with *backward* its new side; nothing looser than level *worst*."""
     places: list[Place] = []
-    level = offset = drift = floor = 0
+    level = offset = doubt = floor = 0
     for hunk in hunks:
         source = side(hunk, backward)
         count, start = len(source), hunk.new_start if backward else hunk.old_start
@@ -85,12 +91,18 @@ def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -
             if somewhere is None:
                 return Misfit(hunk)
             place, found = somewhere
-        offset = place.at - place.lead - stated
-        drift += abs(offset)
+        jump, offset = abs(place.at - place.lead - at), place.at - place.lead - stated
+        doubt += DOUBT_OF_FUZZ * (place.lead + place.tail) + jump.bit_length() - _weight(source, place)
         level = max(level, found)
         floor = place.at + place.size
         places.append(place)
-    return Fit(tuple(places), level, drift)
+    return Fit(tuple(places), level, doubt)
+
+
+def _weight(source: list[bytes], place: Place) -> int:
+    """What the lines that fit say: twice the number of those with a word in them."""
+    fits = source[place.lead : place.lead + place.size]
+    return 2 * sum(line.strip(_NO_WORD) != b"" for line in fits)
 
 
 def side(hunk: Hunk, new: bool) -> list[bytes]:

@@ -1,4 +1,7 @@
-"""Asking git: blobs by id, the patches of a revision or range, what is staged.  Never writes, never fetches, runs no hook or filter."""
+"""Asking git: blobs by id, the patches of a revision or range, what is staged.
+
+Never writes, never fetches, runs no hook and no filter.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ _DIFF = (
     "--dst-prefix=b/",
     "--ignore-submodules=all",
 )
-_COMMIT = re.compile(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n", re.M)
+_COMMIT = re.compile(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n", re.MULTILINE)
 _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
 
 
@@ -79,14 +82,14 @@ class Repository:
     def blob(self, name: str, limit: int) -> bytes | None:
         """The content of the blob with the id *name*, which may be abbreviated.
 
-        None where the repository has none, or several, or git cannot be asked; an empty answer where it has more than *limit* bytes
-        is never given: such a blob is None too.
+        None where the repository has none or several, where it has more than *limit* bytes, and where git cannot be asked.
         """
         if self._broken or not _HEX.match(name):
             return None
         try:
             reader = self._start()
-            assert reader.stdin is not None and reader.stdout is not None
+            assert reader.stdin is not None
+            assert reader.stdout is not None
             reader.stdin.write(name.encode() + b"\n")
             reader.stdin.flush()
             head = reader.stdout.readline().split()
@@ -135,10 +138,10 @@ class Repository:
             known = self._say("rev-list", "--max-count=1", revision, "--")
             if not known.strip():
                 raise GitError("no commit in this range")
-            which = ("--reverse", "--no-merges", "--right-only" if "..." in revision else "--topo-order", revision)
+            which = ["--reverse", "--no-merges", "--right-only" if "..." in revision else "--topo-order", revision]
         else:
             commit = self._say("rev-parse", "--verify", "--quiet", revision + "^{commit}").decode().strip()
-            which = ("--max-count=1", "--first-parent", "-m", "--root", commit)
+            which = ["--max-count=1", "--first-parent", "-m", "--root", commit]
         text = self._say("log", "--format=%x00commit %H %s", "--encoding=UTF-8", *_DIFF, *which, "--")
         marks = list(_COMMIT.finditer(text))
         for number, mark in enumerate(marks):

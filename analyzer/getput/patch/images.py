@@ -20,11 +20,12 @@ SOURCES = (".c", ".h")
 class FileImages(msgspec.Struct, frozen=True):
     """Both images of one file of a patch.
 
-    ``path`` is the path after the patch, or before it of a deleted file; ``old_path`` the one before it (None of a new file).  ``before``
-    is None of a new file, ``after`` of a deleted one.  ``added`` and ``removed`` are the changed lines (1-based) of after- and
-    before-image; ``hunks`` are (before_start, before_count, after_start, after_count), 1-based, as they lie in the images.
-    ``whole`` is False where only the hunks are known: the images then hold their lines where the patch says they lie, with blank lines
-    around them, and ``fragments`` holds each hunk's (old, new) text.  ``status`` is "ready", "skipped" or "failed", with a ``reason``.
+    ``path`` is the path after the patch, or before it of a deleted file; ``old_path`` the one before it (None of a new
+    file).  ``before`` is None of a new file, ``after`` of a deleted one.  ``added`` and ``removed`` are the changed lines
+    (1-based) of after- and before-image; ``hunks`` are (before_start, before_count, after_start, after_count), 1-based,
+    as they lie in the images.  ``whole`` is False where only the hunks are known: the images then hold their lines where
+    the patch says they lie, with blank lines around them, and ``fragments`` holds each hunk's (old, new) text.
+    ``status`` is "ready", "skipped" or "failed", with a ``reason``.
     """
 
     path: str
@@ -41,7 +42,7 @@ class FileImages(msgspec.Struct, frozen=True):
 
 
 class UnreadableError(Exception):
-    """Why a file of the tree is not read: it leads out of the tree, is no file, or cannot be opened; ``skip`` if it is just too large."""
+    """Why a file of the tree is not read; ``skip`` if it is just too large."""
 
     def __init__(self, reason: str, skip: bool = False) -> None:
         super().__init__(reason)
@@ -96,7 +97,7 @@ class Tree:
 
 
 def settled(diff: FileDiff) -> FileImages | None:
-    """What is plain from the diff alone: a file that is not judged, or whose part of the diff is bad; None for all others."""
+    """What is plain from the diff alone: a file that is not judged, or whose diff is bad; None for all others."""
     if diff.problem is not None:
         return failed(diff, diff.problem)
     if not is_source(diff.path):
@@ -104,7 +105,12 @@ def settled(diff: FileDiff) -> FileImages | None:
     if diff.kind == "binary":
         return skipped(diff, "binary")
     if not diff.hunks and diff.kind != "deleted":
-        return skipped(diff, {"mode": "only its mode changes", "renamed": "only its name changes"}.get(diff.kind, "no change of content"))
+        return skipped(
+            diff,
+            {"mode": "only its mode changes", "renamed": "only its name changes"}.get(
+                diff.kind, "no change of content"
+            ),
+        )
     return None
 
 
@@ -171,7 +177,8 @@ def fragments(diff: FileDiff) -> FileImages:
             elif tag == "+":
                 added.append(new_line)
     pieces = tuple(
-        (b"\n".join(fitting.side(hunk, False)) + b"\n", b"\n".join(fitting.side(hunk, True)) + b"\n") for hunk in diff.hunks
+        (b"\n".join(fitting.side(hunk, False)) + b"\n", b"\n".join(fitting.side(hunk, True)) + b"\n")
+        for hunk in diff.hunks
     )
     ranges = tuple(
         (h.old_start + (not h.old_count), h.old_count, h.new_start + (not h.new_count), h.new_count) for h in diff.hunks

@@ -15,7 +15,7 @@ _BACKUP = (".orig", ".old", ".bak", "~")
 
 
 def unquoted(name: str) -> str:
-    r"""The name that git's C-style quoting stands for: ``"a/\303\251.c"`` is ``a/é.c``; other names are returned as they are."""
+    r"""The name that git's C-style quoting stands for: ``"a/\303\251.c"`` is ``a/é.c``; other names as they are."""
     if len(name) < 2 or name[0] != '"' or name[-1] != '"':
         return name
     raw = _ESCAPE.sub(_escaped, name[1:-1].encode("utf-8", "surrogateescape"))
@@ -60,7 +60,7 @@ def both(rest: str) -> tuple[str, str] | None:
 def stripped(old: str | None, new: str | None, git: tuple[str, str] | None) -> tuple[str | None, str | None]:
     """Both names from the tree's root.
 
-    *old* and *new* are those of the ``---`` and ``+++`` lines (None for /dev/null), *git* those of the ``diff --git`` line.
+    *old* and *new* are those of the ``---`` and ``+++`` lines (None for /dev/null), *git* those of ``diff --git``.
     ``a/ b/``, ``i/ w/`` and any other first component in which both sides differ is a prefix; equal names have none.
     """
     pair = git or (old, new)

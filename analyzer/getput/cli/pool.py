@@ -1,0 +1,87 @@
+"""Work spread over processes, none of which can take more with it than the task it works on."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from getput.cli.jobs import ProcessDiedError, Result, Task
+
+AHEAD = 4  # tasks handed out to each process before their answers are asked for: bounds what waits in memory
+
+# Forking costs a hundredth of starting a new interpreter, and is safe while this process has one thread.
+START = "fork" if sys.platform == "linux" else "spawn"
+
+
+def spread(
+    start: Callable[..., None],
+    settings: tuple[Any, ...],
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    jobs: int,
+    dead: Callable[[Task, ProcessDiedError], Result],
+) -> Iterator[Result]:
+    """What ``getput.cli.jobs.in_order`` promises, in *jobs* processes."""
+    done = 0
+    while done < len(tasks):
+        for result in _until_broken(start, settings, work, tasks[done:], jobs):
+            yield result
+            done += 1
+        # The pool broke somewhere in what was handed out: take those one by one, each in a process of its own.
+        for task in tasks[done : done + jobs * AHEAD]:
+            yield _alone(start, settings, work, task, dead)
+            done += 1
+
+
+def _pool(start: Callable[..., None], settings: tuple[Any, ...], jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context(START), initializer=_begin, initargs=(start, settings))
+
+
+def _begin(start: Callable[..., None], settings: tuple[Any, ...]) -> None:
+    """In a new process: an interrupt from the keyboard is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start(*settings)
+
+
+def _until_broken(
+    start: Callable[..., None],
+    settings: tuple[Any, ...],
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    jobs: int,
+) -> Iterator[Result]:
+    """Results in order, to the end or to the first task whose answer is lost because some process died."""
+    waiting: deque[Future[Result]] = deque()
+    rest = iter(tasks)
+    pool = _pool(start, settings, jobs)
+    try:
+        for task in rest:
+            waiting.append(pool.submit(work, task))
+            if len(waiting) >= jobs * AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        return
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _alone(
+    start: Callable[..., None],
+    settings: tuple[Any, ...],
+    work: Callable[[Task], Result],
+    task: Task,
+    dead: Callable[[Task, ProcessDiedError], Result],
+) -> Result:
+    with _pool(start, settings, 1) as pool:
+        try:
+            return pool.submit(work, task).result()
+        except BrokenProcessPool:
+            return dead(task, ProcessDiedError("the process that judged it died"))

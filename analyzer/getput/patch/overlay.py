@@ -1,0 +1,234 @@
+"""A series against its tree: which way round it applies, and both images of every file between its patches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from getput.patch import fit as fitting
+from getput.patch import images as make
+from getput.patch.diff import FileDiff
+from getput.patch.fit import EXACT, FUZZ2, OFFSET, Fit, Misfit, Text
+from getput.patch.git import Repository
+from getput.patch.images import FileImages, Tree, UnreadableError
+
+SETTLED, ABSENT, FAILED = -1, 4, 5  # beside the levels of a fit
+UNLIKELY = 20  # the doubt of a new file that is already there, or a deleted one that is not
+
+
+class Applied(StrEnum):
+    """Where the images of a patch come from."""
+
+    FORWARD = "forward"
+    ALREADY = "already"
+    BLOBS = "blobs"
+    HUNKS_ONLY = "hunks-only"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The images of one file, and how well they fit: SETTLED, a level of a fit, ABSENT (no such file) or FAILED."""
+
+    images: FileImages
+    level: int
+    doubt: int = 0
+    blobs: bool = False
+
+
+class PatchImages(msgspec.Struct, frozen=True):
+    """What became of one patch; ``alone`` says that it fits on its own only, not in its place in the series."""
+
+    applied: Applied | None
+    files: tuple[FileImages, ...]
+    alone: bool = False
+
+
+def resolve(series: Sequence[Sequence[FileDiff]], tree: Tree, repository: Repository | None) -> list[PatchImages]:
+    """Images of all files of all patches of *series*, which are applied in order.
+
+    One direction is chosen for all: the one in which more fits, and what fits fits better.  A patch of which more fits
+    on its own is taken on its own.
+    """
+    known = {} if repository is None else _from_blobs(series, repository)
+    run, other = _chosen(series, tree, known)
+    out: list[PatchImages] = []
+    for number, patch in enumerate(series):
+        outcomes, backward, alone = run.outcomes[number], run.backward, False
+        if _failures(outcomes) and len(series) > 1:
+            single, _ = _chosen([patch], tree, known)
+            if _failures(single.outcomes[0]) < _failures(outcomes):
+                outcomes, backward, alone = single.outcomes[0], single.backward, True
+        elif _failures(outcomes) and other is not None:
+            outcomes = [
+                theirs if mine.level in (ABSENT, FAILED) and EXACT <= theirs.level <= OFFSET else mine
+                for mine, theirs in zip(outcomes, other.outcomes[number], strict=True)
+            ]
+        out.append(PatchImages(_applied(outcomes, backward), tuple(one.images for one in outcomes), alone))
+    return out
+
+
+class _Run:
+    """One way through the series; ``complete`` if everything fits no looser than *worst*."""
+
+    def __init__(
+        self, series: Sequence[Sequence[FileDiff]], tree: Tree, known: dict[int, FileImages], backward: bool
+    ) -> None:
+        self.series = series
+        self.tree = tree
+        self.known = known
+        self.backward = backward
+        self.outcomes: list[list[Outcome]] = [[] for _ in series]
+        self.complete = True
+        self._now: dict[str, Text | bytes | None] = {}
+
+    def go(self, worst: int, to_the_end: bool) -> _Run:
+        """Apply, or take back from the last; unless *to_the_end*, stop where something fits looser than *worst*."""
+        numbers = range(len(self.series))
+        for number in reversed(numbers) if self.backward else numbers:
+            patch = self.series[number]
+            for diff in reversed(patch) if self.backward else patch:
+                outcome = self.one(diff, worst)
+                self.outcomes[number].append(outcome)
+                if outcome.level > worst:
+                    self.complete = False
+                    if not to_the_end:
+                        return self
+                if outcome.level >= EXACT and outcome.level <= FUZZ2:
+                    self.keep(diff, outcome.images)
+            if self.backward:
+                self.outcomes[number].reverse()
+        return self
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """Smaller is better: failures, then doubt."""
+        every = [one for patch in self.outcomes for one in patch]
+        return (_failures(every), sum(one.doubt for one in every))
+
+    def one(self, diff: FileDiff, worst: int) -> Outcome:
+        """One file of one patch."""
+        plain = make.settled(diff)
+        if plain is not None:
+            return Outcome(plain, SETTLED)
+        if id(diff) in self.known:
+            return Outcome(self.known[id(diff)], EXACT, 0, True)
+        try:
+            text = self.text((diff.new_path if self.backward else diff.old_path) or diff.path)
+        except UnreadableError as error:
+            images = make.skipped(diff, str(error)) if error.skip else make.failed(diff, f"{diff.path}: {error}")
+            return Outcome(images, SETTLED)
+        if diff.kind in ("new", "deleted"):
+            return self.whole(diff, text)
+        if text is None:
+            return Outcome(make.fragments(diff), ABSENT)
+        return self.fitted(diff, text, worst)
+
+    def fitted(self, diff: FileDiff, text: Text, worst: int) -> Outcome:
+        """A file that is there on both sides."""
+        found = fitting.fit(text, diff.hunks, self.backward, worst)
+        if isinstance(found, Misfit) and text.lines and text.lines[0].endswith(b"\r"):
+            diff = _with_cr(diff)
+            found = fitting.fit(text, diff.hunks, self.backward, worst)
+        if isinstance(found, Misfit):
+            hunk = found.hunk
+            return Outcome(
+                make.failed(diff, f"hunk {hunk.ordinal} of {diff.path} (line {hunk.line}) does not apply"), FAILED
+            )
+        applied = fitting.apply(text, diff.hunks, found, self.backward)
+        return Outcome(make.ready(diff, text, applied, self.backward), found.level, found.doubt)
+
+    def whole(self, diff: FileDiff, text: Text | None) -> Outcome:
+        """A file that the patch makes or removes: its diff holds all of it, the tree only tells the direction."""
+        if not diff.hunks:
+            if text is None or self.backward:
+                return Outcome(make.skipped(diff, "deleted, and the diff does not show what it held"), SETTLED)
+            lines = frozenset(range(1, len(text.lines) + 1))
+            images = FileImages(
+                diff.path, diff.old_path, text.data, None, removed=lines, hunks=((1, len(lines), 1, 0),)
+            )
+            return Outcome(images, EXACT)
+        images = make.complete(diff)
+        if images.status != "ready":
+            return Outcome(images, SETTLED)
+        there = (diff.kind == "new") == self.backward
+        if not there:
+            return Outcome(images, EXACT) if text is None else Outcome(images, FUZZ2, UNLIKELY)
+        if text is None:
+            return Outcome(images, FUZZ2, UNLIKELY)
+        content = images.after if diff.kind == "new" else images.before
+        return Outcome(images, EXACT) if content == text.data else Outcome(images, OFFSET, UNLIKELY // 2)
+
+    def text(self, path: str) -> Text | None:
+        """The file as it stands at this point of the series."""
+        if path not in self._now:
+            return self.tree.text(path)
+        now = self._now[path]
+        if isinstance(now, bytes):
+            now = self._now[path] = Text(now)
+        return now
+
+    def keep(self, diff: FileDiff, images: FileImages) -> None:
+        """Go on from what this file has become."""
+        here, there = (diff.new_path, diff.old_path) if self.backward else (diff.old_path, diff.new_path)
+        if here is not None and here != there and diff.kind != "copied":
+            self._now[here] = None
+        if there is not None:
+            self._now[there] = images.before if self.backward else images.after
+        elif here is not None:
+            self._now[here] = None
+
+
+def _chosen(series: Sequence[Sequence[FileDiff]], tree: Tree, known: dict[int, FileImages]) -> tuple[_Run, _Run | None]:
+    """The better run; and the other one if both went to the end."""
+    for backward in (False, True):
+        run = _Run(series, tree, known, backward).go(EXACT, to_the_end=False)
+        if run.complete:
+            return run, None
+    forward = _Run(series, tree, known, backward=False).go(FUZZ2, to_the_end=True)
+    already = _Run(series, tree, known, backward=True).go(FUZZ2, to_the_end=True)
+    return (already, forward) if already.score < forward.score else (forward, already)
+
+
+def _from_blobs(series: Sequence[Sequence[FileDiff]], repository: Repository) -> dict[int, FileImages]:
+    """Images of the files whose blobs the repository has and whose hunks fit them, by the identity of the diff."""
+    out: dict[int, FileImages] = {}
+    for patch in series:
+        for diff in patch:
+            if make.settled(diff) is not None or diff.kind == "new":
+                continue
+            for name, backward in ((diff.old_blob, False), (diff.new_blob, True)):
+                data = repository.blob(name, make.MAX_FILE) if name else None
+                if data is None:
+                    continue
+                text = Text(data)
+                found = fitting.fit(text, diff.hunks, backward, EXACT)
+                if isinstance(found, Fit) and found.level == EXACT:
+                    out[id(diff)] = make.ready(diff, text, fitting.apply(text, diff.hunks, found, backward), backward)
+                    break
+    return out
+
+
+def _with_cr(diff: FileDiff) -> FileDiff:
+    """The diff as it was before a mail program took the carriage returns."""
+    hunks = tuple(
+        msgspec.structs.replace(hunk, lines=tuple((tag, line.removesuffix(b"\r") + b"\r") for tag, line in hunk.lines))
+        for hunk in diff.hunks
+    )
+    return msgspec.structs.replace(diff, hunks=hunks)
+
+
+def _failures(outcomes: Sequence[Outcome]) -> int:
+    return sum(one.level in (ABSENT, FAILED) for one in outcomes)
+
+
+def _applied(outcomes: Sequence[Outcome], backward: bool) -> Applied | None:
+    """One word for the whole patch; None where nothing of it could be applied."""
+    levels = [one.level for one in outcomes if one.images.status == "ready"]
+    if not levels:
+        return None
+    if all(level == ABSENT for level in levels):
+        return Applied.HUNKS_ONLY
+    if any(one.blobs for one in outcomes):
+        return Applied.BLOBS
+    return Applied.ALREADY if backward else Applied.FORWARD
