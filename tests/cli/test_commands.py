@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -67,6 +68,12 @@ def test_scan_gives_the_same_bytes_with_any_number_of_processes(getput, kernel, 
     )
     assert {found["status"] for found in answer["findings"]} == {"existing"}
     assert answer["stats"]["functions"] == 41
+
+
+def test_scan_finds_the_top_of_a_tree_without_git(getput, kernel, mending, tmp_path):
+    shutil.rmtree(kernel.top / ".git")
+    (kernel.top / "MAINTAINERS").write_text("")
+    assert "drivers/demo/demo.c:14:" in getput("scan", kernel.top / "drivers" / "demo", cwd=tmp_path).stdout
 
 
 def test_scan_of_nothing(getput, kernel):

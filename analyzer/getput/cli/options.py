@@ -80,12 +80,12 @@ def settings(args: argparse.Namespace, tree: Path) -> Settings:
 
 def _read_once(tables: tuple[Path, ...]) -> None:
     """Say what is wrong with the user's own tables before any process needs them."""
-    from getput.ownership.apis import BadTable
+    from getput.ownership.apis import BadTableError
     from getput.ownership.apis import load as load_tables
 
     try:
         load_tables(tables)
-    except (BadTable, OSError) as error:
+    except (BadTableError, OSError) as error:
         raise UsageError(str(error)) from error
 
 

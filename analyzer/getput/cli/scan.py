@@ -95,8 +95,10 @@ def _name(paths: Sequence[Path]) -> str:
 
 
 def _tree_around(paths: Sequence[Path]) -> Path:
-    """The tree that holds all of *paths*; the current folder's where there are none."""
-    if not paths:
-        return default_tree(Path.cwd())
-    top = Path(os.path.commonpath([path.resolve() for path in paths]))
-    return default_tree(top if top.is_dir() else top.parent)
+    """The tree that holds all of *paths*, by default the current folder's: its git work tree, else a kernel's top."""
+    place = Path(os.path.commonpath([path.resolve() for path in paths])) if paths else Path.cwd()
+    folder = place if place.is_dir() else place.parent
+    tree = default_tree(folder)
+    if tree != folder:
+        return tree
+    return next((above for above in (folder, *folder.parents) if (above / "MAINTAINERS").is_file()), folder)

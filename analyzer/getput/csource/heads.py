@@ -40,6 +40,10 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
     if not groups:
         return
     start, opening, _, close = groups.pop()
+    if head[close:].lstrip()[:1] == b"(":  # NAME(3)(parameters)
+        code[opening:close] = code[opening:close].translate(_BLANK)
+        _specifiers(code, start, macros)
+        return
     for low, _, _, high in groups:  # macros before the name
         only = not head[:start].replace(head[low:high], b"").strip(b" \t\n*") or _typeless(head[:low] + b" " + head[high:start])
         code[low:high] = code[low:high].translate(_UNDERSCORE if only else _BLANK)

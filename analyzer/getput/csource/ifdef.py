@@ -20,7 +20,7 @@ _UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(2
 _EXOTIC = re.compile(rb"[?'\"]")
 _DEFINED = re.compile(rb"(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?\Z")
 _ELSE = re.compile(rb"\s*else\b")
-_LABEL = re.compile(rb"[;{}:]\s*(\w+)\s*:\s*\Z")
+_LABEL = re.compile(rb"[;{}:]\s*(\w+)\s*:\Z")
 
 
 class _Group(msgspec.Struct):
@@ -56,7 +56,7 @@ def settle(code: bytearray) -> list[tuple[int, int]]:
             _take_one_side(code, group, sides)
     kept = [group for group in groups if group.key not in keys]
     for group in kept:
-        _end_label(code, group.starts[0])
+        _end_label(code, plain, group.starts[0])
     return sorted(span for group in kept for span in zip(group.starts, group.ends, strict=True) if span[0] >= 0)
 
 
@@ -165,13 +165,13 @@ def _take_one_side(code: bytearray, group: _Group, sides: dict[bytes, bool]) -> 
             _blank(code, low, high)
 
 
-def _end_label(code: bytearray, start: int) -> None:
+def _end_label(code: bytearray, plain: bytes, start: int) -> None:
     """A label must be followed by a statement, which a directive is not: put a ``;`` before it."""
-    width = 200
-    while not code[max(0, start - width) : start].strip() and width < start:
-        width *= 4
-    label = _LABEL.search(code, max(0, start - width - 100), start) if code[:start].rstrip()[-1:] == b":" else None
-    if label is not None and label[1] != b"default" and start and code[start - 1] in b" \t\n":
+    before = plain[:start].rstrip()
+    if before[-1:] != b":" or code[start - 1] not in b" \t\n":
+        return
+    label = _LABEL.search(before, max(0, len(before) - 200))
+    if label is not None and label[1] != b"default":
         code[start - 1] = 0x3B
 
 

@@ -1,8 +1,8 @@
 """Lowering: the syntax tree of one function becomes the graph that :mod:`getput.flow.ir` describes.
 
-The work is shared out over ``lower_graph`` (blocks, names, scopes), ``lower_expr`` (values and places), ``lower_assign``,
-``lower_call`` (calls, macros, conditions), ``lower_decl``, ``lower_flow`` (loops, switches) and ``lower_stmt``, each one class
-that adds to the one before; ``lower_order`` tidies the result.  What macros mean is data (``lower_table`` reads it):
+The work is shared out over ``lower_graph`` (blocks, names, scopes), ``lower_expr`` (values and places),
+``lower_assign``, ``lower_call`` (calls, macros, conditions), ``lower_decl``, ``lower_flow`` (loops and switches) and
+``lower_stmt``, each one class that adds to the one before; ``lower_order`` tidies the result.  What macros mean is data:
 ``getput_rules/macros/lowering.toml``.
 """
 
@@ -28,6 +28,7 @@ CHAINS = {
     "conditional_expression": "alternative",
     "if_statement": "alternative",
     "else_clause": None,
+    "labeled_statement": None,
     "preproc_if": "alternative",
     "preproc_ifdef": "alternative",
     "preproc_elif": "alternative",
@@ -47,8 +48,8 @@ def lower_function(
 ) -> Function:
     """The graph of one parsed function.
 
-    *text* is the whole file as it was before masking; *lowering* is the table of what macros mean (default: the one that
-    comes with getput).  Raises :class:`Unlowerable`.
+    *text* is the whole file as it was before masking; *lowering* is the table of what macros mean (default: the one
+    that comes with getput).  Raises :class:`Unlowerable`.
     """
     root = definition(parsed)
     check_nesting(root)
@@ -68,8 +69,11 @@ def lower_function(
         stars += heading.kind == "pointer_declarator"
         heading = part(heading, "declarator")
     returns, static = result_type(root, text)
-    for child in body.children:
-        graph.statement(child)
+    try:
+        for child in body.children:
+            graph.statement(child)
+    except RecursionError as error:  # whoever called stands deep in the stack already
+        raise Unlowerable(f"{parsed.source.name}: nested too deep") from error
     closing = max(body.end - 1, body.start)
     graph.leave(None, closing)
     graph.end(Return(None, closing))
@@ -123,7 +127,7 @@ def check_nesting(root: Node) -> None:
     while pending:
         node, depth = pending.pop()
         if depth > NESTING_LIMIT:
-            raise Unlowerable(f"nested deeper than {NESTING_LIMIT}")
+            raise Unlowerable(f"nested deeper than {NESTING_LIMIT} levels")
         chained = CHAINS.get(node.kind, "")
         for child in node.children:
             pending.append((child, depth if child.field == chained else depth + 1))

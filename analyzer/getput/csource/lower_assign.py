@@ -148,26 +148,28 @@ class Assignments(Expressions):
     def either(self, node: Node) -> None:
         """``a && f();``, ``a ? f() : g();`` as statements."""
         after = self.new_block()
-        yes, no = self.new_block(), self.new_block()
-        if node.kind == "conditional_expression":
+        while node.kind == "conditional_expression":
             condition, then, other = part(node, "condition"), part(node, "consequence"), part(node, "alternative")
-            if condition is not None:
-                self.condition(condition, yes, no)
+            if condition is None or other is None:
+                break
+            yes, no = self.new_block(), self.new_block()
+            self.condition(condition, yes, no)
             self.enter(yes)
             if then is not None:
                 self.effect(then)
             self.run_on(after)
             self.enter(no)
-            if other is not None:
-                self.effect(other)
-            self.fall_into(after)
-            return
-        if node.children[1].kind == "&&":
-            self.condition(node.children[0], yes, after)
-        else:
-            self.condition(node.children[0], after, yes)
-        self.enter(yes)
-        self.effect(node.children[-1])
+            node = parenthesized(other)
+        if node.kind == "binary_expression" and node.children[1].kind in ("&&", "||"):
+            right = self.new_block()
+            if node.children[1].kind == "&&":
+                self.condition(node.children[0], right, after)
+            else:
+                self.condition(node.children[0], after, right)
+            self.enter(right)
+            node = node.children[-1]
+        if node.kind != "conditional_expression":
+            self.effect(node)
         self.fall_into(after)
 
     def operation_effect(self, node: Node) -> None:

@@ -113,7 +113,7 @@ class Calls(Assignments):
         return self.statement_macro(node, name, meaning, args, wanted)
 
     def other_arguments(self, args: list[Node], position: int) -> None:
-        """Calls in the arguments of a macro besides the one that gives its value; what they merely read does not matter."""
+        """Calls in the arguments besides the one that gives the value; what they merely read does not matter."""
         for number, arg in enumerate(args):
             if number != position and arg.kind not in LEAVES:
                 self.value(arg)

@@ -51,7 +51,7 @@ class Declarator:
 
 
 def base_type(node: Node, text: bytes) -> tuple[str, bool]:
-    """The type that a declaration's words name, without qualifiers and storage words; whether it is static or extern."""
+    """The type a declaration's words name, without qualifiers and storage words; whether it is static or extern."""
     words = []
     static = False
     for child in node.children:

@@ -27,8 +27,18 @@ from getput.flow.ir import (
 
 # An operator chain longer than this is cut by a temporary, so that whoever walks an expression may recurse.
 CHAIN = 32
+SHORT_CIRCUITS = {"&&", "||"}
 COMPOUND = {"compound_literal_expression", "initializer_list"}
-NEVER_EVALUATED = {"sizeof_expression", "alignof_expression", "offsetof_expression", "type_descriptor"}
+NEVER_EVALUATED = {
+    "sizeof_expression",
+    "alignof_expression",
+    "offsetof_expression",
+    "type_descriptor",
+    "field_designator",
+    "subscript_designator",
+    "subscript_range_designator",
+    "ERROR",
+}
 
 
 def part(node: Node, field: str) -> Node | None:
@@ -170,11 +180,13 @@ class Expressions(Graph):
         pending = node.children[::-1]
         while pending:
             child = pending.pop()
-            if child.kind in self.VALUES:
+            if child.kind in COMPOUND:
+                pending.extend(child.children[::-1])
+            elif child.kind in self.VALUES:
                 value = self.value(child)
                 if type(value) is not Const:
                     parts.append(value)
-            elif child.kind not in NEVER_EVALUATED and child.kind != "ERROR":
+            elif child.kind not in NEVER_EVALUATED:
                 pending.extend(child.children[::-1])
         return Unknown(text, tuple(parts))
 
@@ -237,7 +249,7 @@ class Expressions(Graph):
     def operation(self, node: Node) -> Expr:
         children = node.children
         operator = children[1].kind
-        if operator == "&&" or operator == "||":
+        if operator in SHORT_CIRCUITS:
             return self.truth(node)
         first = children[0]
         if first.kind != "binary_expression":
@@ -246,7 +258,7 @@ class Expressions(Graph):
                 return cast
             return binary(operator, self.value(first), self.value(children[-1]))
         spine = [node]
-        while first.kind == "binary_expression" and first.children[1].kind not in ("&&", "||"):
+        while first.kind == "binary_expression" and first.children[1].kind not in SHORT_CIRCUITS:
             spine.append(first)
             first = first.children[0]
         inner = spine[-1]
@@ -261,7 +273,7 @@ class Expressions(Graph):
         return result
 
     def cast_in_disguise(self, node: Node, left: Node, operator: str) -> Expr | None:
-        """``(phys_addr_t)-1`` and ``(u64)&x``, which the grammar takes for a subtraction and a mask; None if it is none."""
+        """``(phys_addr_t)-1`` and ``(u64)&x``, which the grammar takes for a subtraction and a mask; else None."""
         if left.kind != "parenthesized_expression" or operator not in ("-", "&", "*", "+"):
             return None
         inner = parenthesized(left)

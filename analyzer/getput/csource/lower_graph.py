@@ -66,9 +66,9 @@ class Graph:
     """The blocks of one function while it is lowered.
 
     ``here`` is the block being written and ``instrs`` its instructions.  ``names`` maps the bytes of an identifier or a
-    literal to what it means in the current scope; it is filled as they are met.  ``hidden`` remembers, per open scope, what
-    the names declared in it meant outside.  ``broken`` holds the ids of nodes with an error somewhere inside; ``conditions`` the
-    preprocessor's conditions, and whether they hold, around the text that is being lowered.
+    literal to what it means in the current scope; it is filled as they are met.  ``hidden`` remembers, per open scope,
+    what the names declared in it meant outside.  ``broken`` holds the ids of nodes with an error somewhere inside;
+    ``conditions`` the preprocessor's conditions, and whether they hold, around the text that is being lowered.
     """
 
     __slots__ = (
@@ -234,7 +234,7 @@ class Graph:
         self.enter(self.new_block())
 
     def resolve_gotos(self) -> bool:
-        """Let every ``goto`` jump, with the cleanups on its way; false if a label is missing (its ``goto`` ends in Stop)."""
+        """Let every ``goto`` jump, with the cleanups on its way; false if a label is missing (that one stops)."""
         complete = True
         for block, label, at, innermost in self.gotos:
             target = self.labels.get(label)

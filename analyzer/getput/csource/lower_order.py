@@ -1,4 +1,4 @@
-"""The blocks of a lowered function put in order: the unreachable go, what only runs on is threaded, numbers get dense."""
+"""The blocks of a lowered function put in order: the unreachable go, jumps are threaded, numbers get dense."""
 
 from __future__ import annotations
 
@@ -47,23 +47,25 @@ def postorder(ways: Sequence[tuple[int, ...]]) -> list[int]:
 def tidy(blocks: Sequence[list[Instr]], ends: Sequence[Terminator | None]) -> tuple[Block, ...]:
     """Blocks under construction put in order.
 
-    Unreachable blocks go; empty blocks that only run on (a jump without a place of its own) are jumped over; a block that
-    is reached from one place, by running on, joins the block before it; the rest is numbered in reverse post-order.
+    Unreachable blocks go; empty blocks that only run on (a jump without a place of its own) are jumped over; a block
+    reached from one place, by running on, joins the block before it; the rest is numbered in reverse post-order.
     A block without a terminator ends in ``Stop``.
     """
     count = len(ends)
-    through = list(range(count))
+    through = [-1] * count
     for block in range(count):
         # Follow the empty blocks that run on; an empty endless loop leads to itself.
         to = block
-        passed = set()
-        while True:
+        passed = {to}
+        while through[to] < 0:
             end = ends[to]
-            if blocks[to] or type(end) is not Jump or end.at >= 0 or end.to in passed or end.to == to:
+            if blocks[to] or type(end) is not Jump or end.at >= 0 or end.to in passed:
                 break
-            passed.add(to)
             to = end.to
-        through[block] = to
+            passed.add(to)
+        last = to if through[to] < 0 else through[to]
+        for one in passed:
+            through[one] = last
     bodies = [list(instrs) for instrs in blocks]
     final = [_moved(end, through) if end is not None else Stop(-1) for end in ends]
     for block, end in enumerate(final):
@@ -104,8 +106,9 @@ def _moved(end: Terminator, to: Sequence[int]) -> Terminator:
     if kind is Advance:
         return Advance(end.macro, end.args, to[end.body], to[end.done], end.at)  # type: ignore[union-attr]
     if isinstance(end, Switch):
-        arms: dict[int, tuple[tuple[int | None, int | None], ...]] = {}
+        arms: dict[int, list[tuple[int | None, int | None]]] = {}
         for case in end.cases:
-            arms[to[case.to]] = arms.get(to[case.to], ()) + case.values
-        return Switch(end.value, tuple([Case(values, arm) for arm, values in arms.items()]), to[end.default], end.at)
+            arms.setdefault(to[case.to], []).extend(case.values)
+        cases = tuple([Case(tuple(values), arm) for arm, values in arms.items()])
+        return Switch(end.value, cases, to[end.default], end.at)
     return end

@@ -133,32 +133,41 @@ class Statements(Flow):
         self.end(Jump(target.block, at))
 
     def goto_statement(self, node: Node) -> None:
-        if id(node) in self.broken or any(child.kind == "ERROR" for child in node.children):
-            self.go_anywhere(node)
-            return
         label = part(node, "label")
-        if label is not None:
+        if self.text[node.start + 4 : node.end].lstrip()[:1] == b"*":
+            self.go_anywhere(node)
+        elif label is not None and label.end > label.start:
             self.go_to(self.text[label.start : label.end], node.start)
+        else:
+            self.damaged = True
+            self.end(Stop(node.start))
 
     def go_anywhere(self, node: Node) -> None:
         """``goto *pointer``: to every label."""
-        if self.text[node.start + 4 : node.end].lstrip()[:1] != b"*":
-            self.end(Stop(node.start))
-            return
-        self.recovered += sum(1 for child in node.children if child.kind == "ERROR")
-        label = part(node, "label")
-        value = self.value(label) if label is not None else Unknown("goto *")
-        self.computed.append((self.here, value, node.start))
+        self.recovered += (node.kind == "ERROR") + sum(1 for child in node.children if child.kind == "ERROR")
+        self.computed.append((self.here, Unknown(folded(self.text[node.start : node.end]).rstrip("; ")), node.start))
         self.end(Stop(node.start))
+
+    def error(self, node: Node) -> None:
+        """What the grammar could not read is left out, but for a ``goto`` through a pointer."""
+        if self.text[node.start : node.end] == b"goto":
+            self.go_anywhere(node)
 
     def label(self, node: Node) -> None:
         block = self.new_block()
         self.fall_into(block)
-        children = node.children
-        if children:
-            self.labels[self.text[children[0].start : children[0].end]] = Target(block, self.scoped)
-        for child in children[1:]:
-            self.statement(child)
+        while True:
+            labelled = node
+            for child in node.children:
+                if child.field == "label":
+                    self.labels[self.text[child.start : child.end]] = Target(block, self.scoped)
+                elif child.kind == "labeled_statement":
+                    labelled = child
+                else:
+                    self.statement(child)
+            if labelled is node:
+                return
+            node = labelled
 
     # --- branches and loops --------------------------------------------------------------------------------------
 
@@ -309,6 +318,7 @@ class Statements(Flow):
         "continue_statement": continue_statement,
         "goto_statement": goto_statement,
         "labeled_statement": label,
+        "ERROR": error,
         "preproc_if": conditional_text,
         "preproc_ifdef": conditional_text,
     }

@@ -65,7 +65,8 @@ class LoweringMacros:
     """The table, ready for look-ups.
 
     ``meanings`` goes by the bytes of a macro's name; ``errno`` from the bytes of an error's name to its (positive)
-    number; ``once`` holds the block macros whose first argument is a cleanup class; ``words`` statements that mean nothing.
+    number; ``once`` holds the block macros whose first argument is a cleanup class, ``words`` the statements that mean
+    nothing.
     """
 
     __slots__ = ("errno", "meanings", "once", "words")
@@ -93,7 +94,7 @@ class LoweringMacros:
 
 
 def read_macros(toml: str) -> LoweringMacros:
-    """The macros from the table's text; raises ``msgspec.ValidationError`` or ``tomllib.TOMLDecodeError`` if malformed."""
+    """The macros from the table's text; raises ``msgspec.ValidationError`` or ``tomllib.TOMLDecodeError``."""
     return LoweringMacros(msgspec.convert(tomllib.loads(toml), Table))
 
 

@@ -38,7 +38,7 @@ def character(text: bytes) -> int | None:
         if known is not None:
             return known
         try:
-            return int(inner[2:], 16) if inner[1:2] == b"x" else int(inner[1:], 8)
+            return int(b"0" + inner[1:], 16) if inner[1:2] == b"x" else int(inner[1:], 8)
         except ValueError:
             return None
     return None

@@ -37,9 +37,9 @@ _TYPE_ARGUMENT = re.compile(
 _JUMP_ARGUMENT = re.compile(rb"[(,]\s*+(return|goto|break|continue)\b(?:([^(),;{}\"]*+;?+)\s*+(?=[,)]))?")
 _LABEL_END = re.compile(rb":\s++\}")
 _STRING = re.compile(rb'"[^"]*+"')
-_WHILE_EACH = re.compile(rb"\}\s*+(while_each_\w++)\s*+\(")
+_EMPTY_LOOP = re.compile(rb"\b(\w*(?:for|while)_each\w*)")
 _DECLARER = re.compile(rb"\b([A-Z]\w*AUTO_\w+|AUTO_\w+)\(\s*\w+\s*\)")
-_LONE_WORD = re.compile(rb"[;{}]\s*+((?:[A-Z_][A-Z0-9_]{2,}+[ \t]*+\n\s*+)++)(?=[A-Za-z_]\w*+[\s(.=\-+])")
+_LONE_WORD = re.compile(rb"[;{}]\s*+((?:[A-Z_][A-Z0-9_]{2,}+\w*+[ \t]*+\n\s*+)++)(?=[A-Za-z_]\w*+[\s(.=\-+])")
 _DOTS = re.compile(rb"\bcase\b[^;{}:]*?(\.\.\.)")
 _WORD_AFTER = re.compile(rb"\s*+([A-Za-z_]\w*+|.)", re.DOTALL)
 
@@ -140,6 +140,15 @@ class _Mask:
                 self._join(found.start(1), found.end(2))
             else:
                 self._blank(*found.span(1))
+        for found in _LONE_WORD.finditer(code, self.body):
+            words = found[1]
+            at = words.find(b"\n")
+            while at != -1:
+                if words[:at].rsplit(b"\n", 1)[-1].strip():
+                    code[found.start(1) + at] = 0x3B
+                at = words.find(b"\n", at + 1)
+        if b"_each" in code:
+            self._empty_loops()
         self._statements()
         if b"..." in code:
             for found in _DOTS.finditer(code, self.body):
@@ -148,15 +157,6 @@ class _Mask:
             if code[found.start() - 1] in _LABEL_BYTES:
                 code[found.start() + 1] = 0x3B
         self._prefixes()
-        if b"while_each_" in code:
-            self._tails()
-        for found in _LONE_WORD.finditer(code, self.body):
-            words = found[1]
-            at = words.find(b"\n")
-            while at != -1:
-                if words[:at].rsplit(b"\n", 1)[-1].strip():
-                    code[found.start(1) + at] = 0x3B
-                at = words.find(b"\n", at + 1)
 
     # Looking around
 
@@ -408,22 +408,36 @@ class _Mask:
                 else:
                     code[close + 1] = 0x3B
 
-    def _tails(self) -> None:
-        """``do { } while_each_x(...);`` reads as a loop; behind any other block the tail is blanked."""
+    def _empty_loops(self) -> None:
+        """Iterators without a body: ``do { } while_each_x(...);``, whose tail is blanked behind any other block, and
+        ``for_each_x(...);``."""
         code = self.code
-        for found in _WHILE_EACH.finditer(code, self.body):
-            depth = 0
-            at = found.start()
-            while at > self.body:
-                depth += (code[at] == 0x7D) - (code[at] == 0x7B)
-                if not depth:
-                    break
-                at -= 1
+        for found in _EMPTY_LOOP.finditer(code, self.body):
             low, high = found.span(1)
-            if self._before(at)[0] == b"do":
-                code[low:high] = b"while".ljust(high - low)
-            else:
-                self._blank(low, self._arguments_end(high) or high)
+            end = self._arguments_end(high)
+            if not end or self._after(end)[0] != b";":
+                continue
+            name = found[1].decode("latin-1")
+            before, brace = self._before(low)
+            if before == b"}":
+                if self._before(self._block_begin(brace))[0] == b"do":
+                    code[low:high] = b"while".ljust(high - low)
+                    continue
+                if name.startswith("while"):
+                    self._blank(low, end)
+                    continue
+            if name in self.macros.iterators and self._begins_statement(low):
+                self._head(low, code.index(b"(", high), end - 1, name, True)
+
+    def _block_begin(self, brace: int) -> int:
+        """The brace that opens the block that ends at ``brace``."""
+        depth = 0
+        for at in range(brace, self.body, -1):
+            byte = self.code[at]
+            depth += (byte == 0x7D) - (byte == 0x7B)
+            if not depth:
+                return at
+        return self.body
 
     def _begins_statement(self, at: int) -> bool:
         """Whether what begins at ``at`` can be a statement."""

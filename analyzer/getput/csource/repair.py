@@ -29,6 +29,7 @@ _ALL_BLANK = b" " * 256
 _ASM = frozenset([b"asm", b"__asm__", b"__asm", b"volatile", b"goto", b"inline"])
 _BASE_TYPES = frozenset(b"unsigned signed int char long short void".split())
 _QUALIFIERS = frozenset(b"static const volatile extern register inline return case else do sizeof struct union enum goto".split())
+_KEYWORDS = frozenset(b"if while for switch do else return goto break continue case default sizeof struct union enum".split())
 _STORAGE = frozenset([b"static", b"extern", b"const", b"volatile", b"register"])
 _TYPE_STARTS = _STORAGE | frozenset(b"struct union enum unsigned signed int char long short void bool u8 u16 u32 u64".split())
 _OPERATORS = frozenset(b"== != < > <= >= + - * / % & | ^ && || = += -= << >> ! ~ |= &= ^=".split())
@@ -65,11 +66,15 @@ class _Repair:
             if token.lstrip()[:1] != b"#":
                 self.spans.append(found.span())
                 self.tokens.append(token)
+        self.ended: set[int] = set()  # tokens that a semicolon was put behind
         self.body = next((i for i, token in enumerate(self.tokens) if token == b"{"), 0)
 
     def apply(self) -> bytearray:
         """Mend every token and every argument."""
         tokens = self.tokens
+        for i in range(1, self.body):
+            if tokens[i].decode("latin-1") in self.macros.attributes:
+                self._blank(i, i + 1)
         stack: list[_Bracket] = []
         for i in range(self.body, len(tokens)):
             token = tokens[i]
@@ -83,7 +88,7 @@ class _Repair:
                         self._argument(closed, i)
                         if closed.statements >= 0:
                             self._wrap(closed, i)
-                        self._close(closed, i)
+                        self._close(closed, i, not stack or stack[-1].token == b"{")
             elif top is not None and top.call:
                 if token == b",":
                     self._argument(top, i)
@@ -103,8 +108,11 @@ class _Repair:
         low, high = self.spans[index]
         before = self.tokens[index - 1]
         follow = self.tokens[index + 1] if index + 1 < len(self.tokens) else b""
-        if token[:1].isdigit() and not _NUMBER.match(token):
-            self.code[low:high] = b"_" + token[1:].replace(b".", b"_")
+        if token[:1].isdigit():
+            if not _NUMBER.match(token):
+                self.code[low:high] = b"_" + token[1:].replace(b".", b"_")
+            elif _is_word(follow):  # "64 KB"
+                self._blank(index + 1, index + 2)
         elif _is_word(token):
             if token in _ALIGNOF:
                 self.code[low:high] = b"sizeof".ljust(high - low)
@@ -112,15 +120,48 @@ class _Repair:
                 self._assembly(index + 1)
             elif token == b"noreturn":
                 self.code[low] = 0x4E
+            elif token == b"if" and _is_word(follow) and self.tokens[index + 2] == b"(":
+                self._blank(index + 1, index + 2)
+            elif token == b"goto" and follow == b"*":
+                self._computed(index)
+            elif before in _OPERATORS and before != b"*" and follow.isupper() and _is_word(follow):
+                self._blank(index + 1, index + 2)
+            elif self._alone(index, before, follow, top):
+                self._end(index)
             elif _is_word(follow) and (self._strange(token, follow) or token.decode("latin-1") in self.macros.attributes):
                 self._blank(index, index + 1)
         elif token == b"&&" and before in (b"=", b"(", b",", b"[", b"{", b"?", b":", b"return", b"-"):
             self.code[low:high] = b" &"
-        elif token == b"*" and before == b"goto":
-            self.code[low:high] = b" "
         elif token == b":" and follow.isdigit() and self.tokens[index + 2] == b";" and self._unnamed(index):
             self.code[low] = 0x5F
             self._blank(index + 1, index + 2)
+
+    def _computed(self, index: int) -> None:
+        """``goto *table[i];`` as ``goto  table   ;``."""
+        end = index
+        while end < len(self.tokens) and self.tokens[end] != b";":
+            end += 1
+        self._blank(index + 1, index + 2)
+        named = next((i for i in range(index + 2, end) if _is_word(self.tokens[i])), end)
+        if named < end:
+            self._blank(index + 2, named)
+            self._blank(named + 1, end)
+
+    def _alone(self, index: int, before: bytes, follow: bytes, top: _Bracket | None) -> bool:
+        """Whether a word is a macro that stands alone on its line, as a statement without its semicolon."""
+        if top is None or top.token != b"{" or not (before in (b";", b"{", b"}") or index - 1 in self.ended):
+            return False
+        token = self.tokens[index]
+        if token in _KEYWORDS or not (_is_word(follow) or follow == b"}") or index + 1 >= len(self.spans):
+            return False
+        return b"\n" in self.code[self.spans[index][1] : self.spans[index + 1][0]]
+
+    def _end(self, index: int) -> None:
+        """Put a semicolon behind a token, where there is a blank."""
+        at = self.spans[index][1]
+        if self.code[at : at + 1].isspace():
+            self.code[at] = 0x3B
+            self.ended.add(index)
 
     def _strange(self, token: bytes, follow: bytes) -> bool:
         """Whether the first of two adjacent words is rather a macro: ``KERN_ERR PFX``, ``vector unsigned``."""
@@ -190,7 +231,7 @@ class _Repair:
             code[first:high] = code[first:high].translate(_BLANK)
             code[first] = 0x30
 
-    def _close(self, bracket: _Bracket, close: int) -> None:
+    def _close(self, bracket: _Bracket, close: int, in_block: bool) -> None:
         """Mend a call by what surrounds it: strings, or what shows that it declares something."""
         tokens = self.tokens
         name = bracket.index - 1
@@ -199,11 +240,18 @@ class _Repair:
         if follow[:1] == b'"' or before[:1] == b'"':
             self._blank(name, close + 1)
             return
-        statement = before in (b";", b"{", b"}")
+        statement = in_block and (before in (b";", b"{", b"}") or name - 1 in self.ended)
         inner = tokens[bracket.index + 1 : close]
         if statement and follow == b";" and inner and inner[0] in _TYPE_STARTS and _DECLARATION.match(b" ".join(inner)):
             self._blank(name, bracket.index + 1)
             self._blank(close, close + 1)
+            return
+        if statement and (_is_word(follow) or follow == b"}"):
+            gap = self.code[self.spans[close][1] : self.spans[close + 1][0]]
+            if b"\n" in gap:
+                self._end(close)
+            elif _is_word(follow) and self.tokens[close + 2] in (b";", b"=", b",", b"["):  # TYPE(a, b) name;
+                self._join(name, close + 1)
             return
         fills = follow == b"=" and close + 2 < len(tokens) and tokens[close + 2] == b"{"
         if (statement and fills) or (before in _STORAGE and follow in (b";", b"=", b",", b"[")):

@@ -27,6 +27,7 @@ _HEAD_TOKEN = re.compile(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.)*"|\S', re.DOTAL
 _LONE_MACRO = re.compile(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
 _INITIALISER = re.compile(rb"\s*[.\"\d]")
 _CONTROL = re.compile(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
+_AGGREGATE_BEHIND = re.compile(rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z")
 _OLD_STYLE = re.compile(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
 _NO_NAME = frozenset(
     [b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"do", b"else", b"void", b"int", b"__attribute__"]
@@ -185,17 +186,22 @@ def _head(view: bytes, low: int, brace: int) -> tuple[str, int] | None:
     last = segment[-1:]
     if not (last == b")" or last == b";" or last.isalnum() or last == b"_"):
         return None
+    if _INITIALISER.match(view, brace + 1):
+        return None
     start = _start(segment)
     if start == -1:
         return None
     head = segment[start:]
-    if _CONTROL.match(head):
+    if _CONTROL.match(head) or _AGGREGATE_BEHIND.search(head):
         return None
     plain = _PLAIN_HEAD.match(head)
     if plain is not None and plain[2] not in _NO_NAME:
         name = plain[2]
         begin = start + len(plain[1]) - len(plain[1].lstrip()) if plain[1].strip() else start + plain.start(2)
-        if not name.isupper() and not name[:1].isupper() or plain[1].strip():
+        if not plain[1].strip():
+            if begin and segment[begin - 1] != 0x0A:
+                return None  # indented and without a type: a macro with a block
+        if not name[:1].isupper() or plain[1].strip():
             return name.decode("latin-1"), low + begin
     return _uncommon_head(head, low + start)
 

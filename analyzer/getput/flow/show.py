@@ -74,7 +74,7 @@ def show_instr(instr: Instr) -> str:
     """An instruction as one line of text, without its position."""
     match instr:
         case Declare(name, kind, cleanup, _):
-            return f"declare {kind} {name}" + (f" cleanup({cleanup})" if cleanup else "")
+            return f"declare {_named(kind, name)}" + (f" cleanup({cleanup})" if cleanup else "")
         case Assign(target, value, _):
             return f"{show_expr(target)} = {show_expr(value)}"
         case Call(result, callee, pointer, args, _, _):
@@ -88,6 +88,10 @@ def show_instr(instr: Instr) -> str:
         case Read(value, _):
             return f"read {show_expr(value)}"
     raise TypeError(type(instr).__name__)
+
+
+def _named(kind: str, name: str) -> str:
+    return f"{kind}{name}" if kind.endswith("*") or not kind or not name else f"{kind} {name}"
 
 
 def show_end(end: Terminator) -> str:
@@ -117,8 +121,8 @@ def _range(low: int | None, high: int | None) -> str:
 
 def show(function: Function) -> str:
     """A function as text: a heading, then each block with its number and one line an instruction."""
-    params = ", ".join(f"{param.type} {param.name}".strip() for param in function.params)
-    lines = [f"{'static ' if function.static else ''}{function.returns} {function.name}({params})"]
+    params = ", ".join(_named(param.type, param.name) for param in function.params)
+    lines = [f"{'static ' if function.static else ''}{_named(function.returns, function.name)}({params})"]
     if function.damaged:
         lines[0] += " damaged"
     for number, block in enumerate(function.blocks):

@@ -1,4 +1,4 @@
-"""The grammar of an entry of the API tables: text in, contract out.
+"""The grammar of the API tables: what the clauses of an entry say.
 
 Clauses are separated by ``;``.  Those of an API:
 
@@ -12,7 +12,10 @@ Clauses are separated by ``;``.  Those of an API:
   number does not succeed with 0 alone;
 * ``returns arg0``, ``release arg1`` (the function called at zero, or when the undoing is done), ``looks like get``,
   ``no return``, and ``no effect`` where one would expect one;
-* ``of FAMILY``: the family of the entry; ``at FILE:LINE``: the proof, required.
+* ``of FAMILY``: the family of the entry.
+
+An iterator is ``CURSOR [counted [scoped]]`` with the cursor's TARGET, a cleanup class ``VERB; ignores WHAT``, a sink
+the targets that it keeps and perhaps ``if CONDITION``, a family ``NOUN; counter FAMILY; put FUNCTION...``.
 
 Every function here raises ValueError where the text breaks the grammar, and says how.
 """
@@ -21,6 +24,8 @@ from __future__ import annotations
 
 import functools
 import re
+
+import msgspec
 
 from getput.ownership.contracts import (
     ANY,
@@ -65,20 +70,49 @@ EFFECT = re.compile(
     r"(?: of (?P<family>\w+|\*))?(?: if (?P<when>.+))?"
 )
 TARGET = re.compile(r"(?P<star>\*?)arg(?P<arg>\d)(?P<fields>(?:->\w+)*)")
-PLACE = re.compile(r"[\w./-]+:\d+")
 
 
-def contract_of(name: str, text: str, family: str) -> tuple[Contract, str]:
-    """The contract that the clauses *text* describe, and its family (*family* unless they name another)."""
-    at = fails = success = looks_like = ""
+class Meaning(msgspec.Struct, frozen=True, dict=True):
+    """What the clauses of an API say: a contract without the name and the proof, and the family of the entry."""
+
+    family: str
+    effects: tuple[Effect, ...]
+    results: int
+    noreturn: bool = False
+    looks_like: str = ""
+    returns_arg: int = -1
+    release_arg: int = -1
+
+    @functools.cached_property
+    def families(self) -> frozenset[str]:
+        """The family of the entry, and those of its effects."""
+        return frozenset([self.family, *[effect.family for effect in self.effects]])
+
+    def of(self, name: str, proof: str) -> Contract:
+        """The contract of *name*."""
+        return Contract(
+            name,
+            self.effects,
+            Source.TABLE,
+            self.results,
+            self.noreturn,
+            proof,
+            self.looks_like,
+            self.returns_arg,
+            self.release_arg,
+        )
+
+
+@functools.cache
+def api(text: str, family: str) -> Meaning:
+    """What the clauses of an API say; *family* is that of the table."""
+    fails = success = looks_like = ""
     returns = release = -1
     noreturn = nothing = False
     effects: list[str] = []
     for clause in split(text):
         word, _, rest = clause.partition(" ")
-        if word == "at":
-            at = once(at, rest, word)
-        elif word == "fails":
+        if word == "fails":
             fails = once(fails, rest, word)
         elif word == "of":
             family = rest
@@ -109,59 +143,44 @@ def contract_of(name: str, text: str, family: str) -> tuple[Contract, str]:
         raise ValueError("says nothing: name an effect, or 'no effect'")
     if moved and nothing:
         raise ValueError("'no effect' stands beside an effect")
-    contract = Contract(
-        name, moved, Source.TABLE, results, noreturn, place_of(at), looks_like, returns_arg=returns, release_arg=release
-    )
-    return contract, family
+    return Meaning(family, moved, results, noreturn, looks_like, returns, release)
 
 
-def sink_of(name: str, text: str, _family: str) -> tuple[Contract, str]:
-    """The contract of a function that stores its arguments: it keeps what it is given, of whatever family."""
-    targets, *clauses = split(text)
-    when = at = ""
-    for clause in clauses:
-        word, _, rest = clause.partition(" ")
-        if word == "at":
-            at = once(at, rest, word)
-        elif word == "if":
-            when = " " + once(when, clause, word)
-        else:
-            raise ValueError(f"unknown clause {clause!r}")
+@functools.cache
+def sink(text: str, _family: str) -> Meaning:
+    """What the clauses of a function say that stores its arguments: it keeps what it is given, of whatever family."""
+    targets, *conditions = split(text)
+    if len(conditions) > 1:
+        raise ValueError(f"unknown clause {conditions[1]!r}")
+    when = "".join(f" {condition}" for condition in conditions)
     effects = tuple([effect_of(f"keep {target}{when}", ANY_FAMILY) for target in targets.split()])
-    return Contract(name, effects, Source.TABLE, proof=place_of(at)), ANY_FAMILY
+    return Meaning(ANY_FAMILY, effects, ANY)
 
 
-def iterator_of(name: str, text: str, family: str) -> tuple[Iterator, str]:
-    """The iterator that the clauses *text* describe, and its family."""
+def iterator(name: str, text: str, family: str, proof: str) -> Iterator:
+    """The iterator that the clauses *text* describe."""
     head, *clauses = split(text)
     cursor, *words = head.split()
-    at = ""
     for clause in clauses:
         word, _, rest = clause.partition(" ")
-        if word == "at":
-            at = once(at, rest, word)
-        elif word == "of":
-            family = rest
-        else:
+        if word != "of":
             raise ValueError(f"unknown clause {clause!r}")
+        family = rest
     if words not in ([], ["counted"], ["counted", "scoped"]):
         raise ValueError(f"unknown words {' '.join(words)!r}: an iterator is 'counted', 'counted scoped', or neither")
     target = target_of(cursor)
     if target.arg < 0:
         raise ValueError("the cursor of an iterator is an argument")
-    iterator = Iterator(name, target.arg, family, "counted" in words, "scoped" in words, place_of(at), target.path)
-    return iterator, family
+    return Iterator(name, target.arg, family, "counted" in words, "scoped" in words, proof, target.path)
 
 
-def cleanup_of(name: str, text: str, family: str) -> tuple[Cleanup, str]:
-    """The cleanup class that the clauses *text* describe, and its family."""
+def cleanup(name: str, text: str, family: str, proof: str) -> Cleanup:
+    """The cleanup class that the clauses *text* describe."""
     verb, *clauses = split(text)
-    at = ignores = ""
+    ignores = ""
     for clause in clauses:
         word, _, rest = clause.partition(" ")
-        if word == "at":
-            at = once(at, rest, word)
-        elif word == "of":
+        if word == "of":
             family = rest
         elif word == "ignores":
             ignores = once(ignores, rest, word)
@@ -169,10 +188,10 @@ def cleanup_of(name: str, text: str, family: str) -> tuple[Cleanup, str]:
             raise ValueError(f"unknown clause {clause!r}")
     if ignores not in IGNORES:
         raise ValueError(f"'ignores' is one of {', '.join(IGNORES)}")
-    return Cleanup(name, family, verb_of(verb), IGNORES[ignores], place_of(at)), family
+    return Cleanup(name, family, verb_of(verb), IGNORES[ignores], proof)
 
 
-def family_of(name: str, text: str) -> Family:
+def counted(name: str, text: str) -> Family:
     """The family that the clauses *text* describe: its noun, the ``counter`` it shares, the usual ``put`` functions."""
     noun, *clauses = split(text)
     counter = puts = ""
@@ -197,13 +216,6 @@ def once(before: str, value: str, word: str) -> str:
     if before or not value:
         raise ValueError(f"'{word}' stands twice, or says nothing")
     return value
-
-
-def place_of(text: str) -> str:
-    """A proof, checked for its form."""
-    if not PLACE.fullmatch(text):
-        raise ValueError("needs a proof: 'at FILE:LINE'")
-    return text
 
 
 def results_of(fails: str, success: str) -> int:

@@ -79,7 +79,21 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         result = values.ids.get((RESULT, last.at))
         if result is not None and result != key[0]:
             failed = not machine.eval.bits(ending.state, result) & (ZERO | POS)
-    return Standing(key, count, low, high, escaped, held_by, failed, ending.state.trace)
+    return Standing(key, count, low, high, escaped, held_by, failed, fields_of(machine, ending, key), ending.state.trace)
+
+
+def fields_of(machine: Machine, ending: Ending, key: Key) -> tuple[str, ...]:
+    """The members that lead to an object: those it was stored in, or the one it was read from."""
+    values = machine.values
+    names = {
+        name
+        for (base, name), value in ending.state.mem.items()
+        if name[0] not in "#[*" and values.root(value) == key[0] and values.kind(values.root(base)) != LOCAL
+    }
+    row = values.rows[key[0]]
+    if row[0] == FIELD:
+        names.add(row[2])
+    return tuple(sorted(names))
 
 
 def nothing_to_take(machine: Machine, ending: Ending, key: Key, count: Count) -> bool:

@@ -6,6 +6,8 @@ all exits that look alike to the caller, and an error exit must not leave one wi
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from getput.model import Confidence
@@ -29,6 +31,7 @@ class Leak(msgspec.Struct, frozen=True):
     confidence: Confidence
 
 
+COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 Row = tuple[Exit, Standing]
 
 
@@ -64,7 +67,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         if held and siblings:
             lost, evidence = held, "another error exit drops it"
             return leak("error", lost, evidence, Confidence.MEDIUM, report)
-        return None
+        return abandoned(report, held)
     first = lost[0][1]
     if first.count.iterator:
         kind, evidence = "iterator", "the iterator holds a reference on its cursor"
@@ -98,6 +101,10 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
         return leak("error", errors, "another error exit drops it", Confidence.HIGH if not kept or given_errors else Confidence.MEDIUM, report)
+    if errors and kept and report.entry:
+        found = abandoned(report, errors)
+        if found is not None:
+            return found
     if held_free and kept:
         return leak("error", held_free, "no caller drops what a failing call left behind", Confidence.LOW, report)
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
@@ -107,6 +114,19 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             confidence = Confidence.MEDIUM if unlike[0][0].kind in (ExitKind.VOID, ExitKind.MIXED) else Confidence.LOW
             return leak("path", unlike, "another exit, alike to the caller, drops it", confidence, report)
     _ = never
+    return None
+
+
+def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
+    """A reference stored by an operation that then fails, where only the operation's counterpart drops it: that one will not run."""
+    if not report.entry:
+        return None
+    for one, standing in rows:
+        for field in standing.fields or ("",):
+            names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
+            if names and standing.held_by != "param":
+                evidence = f"{names[0]}(), which drops it, does not run when this function fails"
+                return leak("error", [(one, standing)], evidence, Confidence.MEDIUM, report)
     return None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
+
 from getput.csource.lower import Unlowerable, lower_function
 from getput.csource.macros import Macros
 from getput.csource.parse import parse_function
@@ -16,10 +18,12 @@ from getput.ownership.contracts import Contract
 from getput.ownership.exits import report_of, summarize
 from getput.ownership.solve import Solver
 from getput.ownership.transfer import Machine
-from getput.ownership.view import FileReport, FunctionReport, Member
+from getput.ownership.view import FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
 WORD = re.compile(rb"[A-Za-z_]\w*")
+SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
+FREES_MEMORY = re.compile(r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free")
 MAX_DEPTH = 4  # callees of callees of callees
 
 Elsewhere = Callable[[str, str], Contract | None]
@@ -159,17 +163,50 @@ class Unit:
 
     def reports(self, source: FunctionSource) -> list[FunctionReport]:
         """What rules may see of *source*, one report a counter, in the counters' order."""
+        found = (self.report(source, counter) for counter in sorted(self.counters(source)))
+        return [report for report in found if report is not None]
+
+    def report(self, source: FunctionSource, counter: str) -> FunctionReport | None:
+        """What rules may see of *source* and one counter."""
+        run = self.run(source, counter)
+        if run is None:
+            return None
+        report = report_of(run[0], self.path, run[1], run[2])
+        fields = {
+            field
+            for one in report.exits
+            for standing in one.standings
+            if standing.high > 0 and not standing.escaped and standing.count.taken
+            for field in (standing.fields or ("",))
+        }
+        if not fields:
+            return report
+        here = frozenset((source.name,))
+        droppers = {field: self.droppers(field, counter, here) for field in sorted(fields)}
+        return msgspec.structs.replace(report, entry=self.is_entry(source.name), droppers=droppers)
+
+    def droppers(self, field: str, counter: str, but: frozenset[str]) -> tuple[str, ...]:
+        """The functions (other than those in *but*) that name member *field* and a put of *counter*; "" for any object."""
+        puts = self.vocabulary.puts(counter)[0]
         out = []
-        for counter in sorted(self.counters(source)):
-            run = self.run(source, counter)
-            if run is not None:
-                out.append(report_of(run[0], self.path, run[1], run[2]))
-        return out
+        for source in self.sources:
+            if source.name in but:
+                continue
+            words = self.words_of(source)
+            if (not field or field in words) and (words & puts or (field and any(puts_by_name(word) for word in words if word not in self.by_name))):
+                out.append(source.name)
+        return tuple(out)
+
+    def is_entry(self, name: str) -> bool:
+        """Whether the file hands *name* out as a pointer and never calls it: an operation that somebody else calls."""
+        uses = re.findall(rb"\b" + name.encode() + rb"\b(\s*\()?", self.text)
+        return sum(1 for call in uses if call) == 1 and len(uses) > 1
 
     def member(self, source: FunctionSource) -> Member:
         """What rules about several functions see of one."""
         return Member(source.name, source.start, self.words_of(source), self.text[source.start : source.end])
 
-    def members(self) -> FileReport:
-        """All functions of the file."""
-        return FileReport(self.path, tuple([self.member(source) for source in self.sources]))
+
+def puts_by_name(word: str) -> bool:
+    """Whether an unknown function of this name may put what it is given."""
+    return SOUNDS_LIKE_PUT.search(word) is not None and FREES_MEMORY.search(word) is None

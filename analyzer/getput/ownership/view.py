@@ -46,6 +46,7 @@ class Standing(msgspec.Struct, frozen=True):
     escaped: str
     held_by: str
     take_failed: bool  # the get that counted reported a failure on this path
+    fields: tuple[str, ...]  # members that lead to it at this exit
     trace: Trace | None
 
 
@@ -89,7 +90,8 @@ class FunctionReport(msgspec.Struct, frozen=True):
     exits: tuple[Exit, ...]
     incidents: tuple[Incident, ...]
     bounded: bool = False
-    puts: dict[str, tuple[str, ...]] = {}
+    entry: bool = False  # called through a pointer only: a driver's operation
+    droppers: dict[str, tuple[str, ...]] = {}  # member ("" for an object that was handed in) -> functions of the file that put it
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -106,11 +108,31 @@ class Member(msgspec.Struct, frozen=True):
         return self.start + min((offset for offset in found if offset >= 0), default=0)
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """A member of a structure and one counter, over a whole file.
+
+    ``takers``: (function, call, offset) that leave a counted reference in it when they succeed; ``borrowers``: (function, offset) that store
+    a pointer there without one; ``droppers``: functions that put what it holds.  ``before`` are the droppers of the other image, ``takers_before``
+    says whether a get stood there.  ``here``: the structure is defined in this file.
+    """
+
+    field: str
+    family: str
+    takers: tuple[tuple[str, str, int], ...]
+    borrowers: tuple[tuple[str, int], ...]
+    droppers: tuple[str, ...]
+    before: tuple[str, ...]
+    taken_before: bool
+    here: bool
+
+
 class FileReport(msgspec.Struct, frozen=True):
-    """All functions of one image of one file."""
+    """All functions of one image of one file; ``touched`` are the names of those the patch changes."""
 
     path: str
     members: tuple[Member, ...]
+    stored: tuple[Stored, ...] = ()
+    touched: frozenset[str] = frozenset()
 
 
 class Found(msgspec.Struct, frozen=True):

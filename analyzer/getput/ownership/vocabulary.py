@@ -9,7 +9,7 @@ from getput.ownership.contracts import Verb
 class Vocabulary:
     """The tables, and for every name in them the counters that it touches."""
 
-    __slots__ = ("counters", "dropping", "tables", "words")
+    __slots__ = ("counters", "dropping", "takers", "tables", "words")
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -26,6 +26,7 @@ class Vocabulary:
                 counters.setdefault(name, set()).add(self.counter_of(cleanup.family))
         self.counters = {name: frozenset(found) for name, found in counters.items()}
         self.words = frozenset(self.counters)
+        self.takers: dict[str, frozenset[str]] = {}
         self.dropping: dict[str, tuple[frozenset[str], str]] = {}
 
     def counter_of(self, family: str) -> str:
@@ -45,4 +46,16 @@ class Vocabulary:
                 and effect.family not in ("*", "memory") and self.counter_of(effect.family) == counter and len(contract.effects) == 1
             }
             known = self.dropping[counter] = frozenset(names), counter
+        return known
+
+    def taking(self, counter: str) -> frozenset[str]:
+        """The names that take a reference of *counter*."""
+        known = self.takers.get(counter)
+        if known is None:
+            known = self.takers[counter] = frozenset(
+                name
+                for name, contract in self.tables.contracts.items()
+                for effect in contract.effects
+                if effect.verb in (Verb.TAKE, Verb.INIT) and self.counter_of(effect.family) == counter
+            )
         return known

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from unidiff.patch import Hunk as ParsedHunk
 
 MAX_SECTION = 10 << 20  # characters of one file's part of a diff
+MAX_HEADER_LINE = 10_000  # characters
+_LINK = "120000"
 
 
 class Hunk(msgspec.Struct, frozen=True):
     """One hunk: where it says it lies (1-based, as in its header), and its lines.
 
     ``lines`` holds (tag, text): the tag is " ", "-" or "+", the text has no line end.  ``old_open`` and ``new_open``
-    say that the last line of that side has no newline.  ``ordinal`` is 1-based within the file; ``line`` is the header's
-    line in the input, 1-based.
+    say that the last line of that side has no newline.  ``ordinal`` is 1-based within the file; ``line`` is the
+    header's line in the input, 1-based.
     """
 
     ordinal: int
@@ -44,10 +46,10 @@ class Hunk(msgspec.Struct, frozen=True):
 class FileDiff(msgspec.Struct, frozen=True):
     """What a patch does to one file.
 
-    ``kind`` is "modified", "new", "deleted", "renamed", "copied", "mode", "binary" or "combined"; ``old_path`` is None
-    for a new file and ``new_path`` for a deleted one.  Blob ids are as in the ``index`` line (abbreviated or full), None
-    where unknown or all zeros.  ``problem`` says why the file's part of the diff cannot be used; ``hunks`` is then empty,
-    as it is where the caller did not want them.  ``line`` is where the section starts in the input, 1-based.
+    ``kind`` is "modified", "new", "deleted", "renamed", "copied", "mode", "link", "binary" or "combined"; ``old_path`` is None
+    for a new file and ``new_path`` for a deleted one.  Blob ids are as in the ``index`` line (abbreviated or full),
+    None where unknown or all zeros.  ``problem`` says why the file's part of the diff cannot be used; ``hunks`` is then
+    empty, as it is where the caller did not want them.  ``line`` is where the section starts in the input, 1-based.
     """
 
     old_path: str | None
@@ -85,13 +87,15 @@ _STAT = re.compile(
 )
 
 
-def parse(text: str, first_line: int = 1, wanted: Callable[[str], bool] | None = None) -> Iterator[FileDiff]:
+def parse(
+    text: str, first_line: int = 1, wanted: Callable[[str], bool] | None = None, message: bool = True
+) -> Iterator[FileDiff]:
     """Every file of the diff in *text*, in its order; nothing where there is no diff.
 
     *text* is the decoded text of a mail or a bare diff; its first line is line *first_line* of the input.  The hunks of
-    a file whose path *wanted* refuses are passed over unread.
+    a file whose path *wanted* refuses are passed over unread.  With *message* a commit message may stand before the diff.
     """
-    at = diff_start(text)
+    at = diff_start(text) if message else 0
     line, counted = first_line, 0
     while (start := _START.search(text, at)) is not None:
         line += text.count("\n", counted, start.start())
@@ -130,7 +134,7 @@ class _Section:
         self.old: str | None = None
         self.new: str | None = None
         self.extended: dict[str, str] = {}
-        self.binary = self.combined = self.named = False
+        self.binary = self.combined = self.link = self.named = False
         self.blobs: tuple[str | None, str | None] = (None, None)
         self.problem: str | None = None
         self.bodies: list[tuple[int, int, int]] = []  # start, end, line
@@ -140,7 +144,7 @@ class _Section:
         """The line at ``at``, without its end; goes on to the next."""
         end = self.text.find("\n", self.at)
         end = len(self.text) if end < 0 else end
-        line = self.text[self.at : end]
+        line = self.text[self.at : min(end, self.at + MAX_HEADER_LINE)]
         self.at = min(end + 1, len(self.text))
         return line
 
@@ -172,12 +176,15 @@ class _Section:
             name = paths.side(line[4:])
             self.new = None if name == paths.NULL else name
         elif line.startswith("index "):
-            old, _, new = line[6:].partition(" ")[0].rstrip("\r").partition("..")
+            ids, _, mode = line[6:].rstrip("\r").partition(" ")
+            self.link = self.link or mode == _LINK
+            old, _, new = ids.partition("..")
             self.blobs = (old if old.strip("0") else None, new if new.strip("0") else None)
         elif line.startswith(("GIT binary", "Binary files")):
             self.binary = True
         else:
             words = line.rstrip("\r").split(" ")
+            self.link = self.link or words[-1] == _LINK
             self.extended[" ".join(words[:2])] = " ".join(words[2:])
 
     def name(self) -> None:
@@ -263,6 +270,8 @@ class _Section:
         says = self.extended
         if self.combined or self.binary:
             return "combined" if self.combined else "binary"
+        if self.link:
+            return "link"
         if "rename from" in says or "copy from" in says:
             return "renamed" if "rename from" in says else "copied"
         if self.old is None or self.new is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from getput.patch.diff import Hunk
 
 EXACT, OFFSET, FUZZ1, FUZZ2 = 0, 1, 2, 3
-MAX_CANDIDATES = 10_000  # places looked at for one hunk
+MAX_WORK = 5_000_000  # lines compared in search of one file's hunks
 DOUBT_OF_FUZZ = 3
 _NO_WORD = b" \t\r{}();*/#"
 
@@ -17,7 +18,7 @@ _NO_WORD = b" \t\r{}();*/#"
 class Text:
     """The lines of one image, without their ends; ``open`` says that the last has no newline."""
 
-    __slots__ = ("_places", "data", "lines", "open")
+    __slots__ = ("_places", "data", "lines", "open", "work")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -25,6 +26,7 @@ class Text:
         self.open = self.lines[-1] != b""
         if not self.open:
             self.lines.pop()
+        self.work = 0
         self._places: dict[bytes, list[int]] | None = None
 
     def places(self, line: bytes) -> list[int]:
@@ -142,8 +144,14 @@ def _nearest(text: Text, core: list[bytes], at: int, floor: int) -> int | None:
     if best is None:
         return None
     shift, places = best
-    candidates = sorted((abs(place - shift - at), place - shift) for place in places)
-    for _, start in candidates[:MAX_CANDIDATES]:
+    right = bisect_left(places, at + shift)
+    left = right - 1
+    while (left >= 0 or right < len(places)) and text.work < MAX_WORK:
+        if right >= len(places) or (left >= 0 and at + shift - places[left] <= places[right] - at - shift):
+            start, left = places[left] - shift, left - 1
+        else:
+            start, right = places[right] - shift, right + 1
+        text.work += size
         if start >= floor and text.lines[start : start + size] == core:
             return start
     return None

@@ -9,6 +9,7 @@ import atexit
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +75,7 @@ class Repository:
     def __init__(self, tree: Path) -> None:
         self.tree = tree
         self._reader: subprocess.Popen[bytes] | None = None
-        self._broken = False
+        self.trouble: str | None = None  # why blobs cannot be read any more
         self._environment: dict[str, str] | None = None
 
     # --- blobs ---------------------------------------------------------------------------------------------------
@@ -82,9 +83,10 @@ class Repository:
     def blob(self, name: str, limit: int) -> bytes | None:
         """The content of the blob with the id *name*, which may be abbreviated.
 
-        None where the repository has none or several, where it has more than *limit* bytes, and where git cannot be asked.
+        None where the repository has none or several, where it has more than *limit* bytes, and where git cannot be
+        asked.
         """
-        if self._broken or not _HEX.match(name):
+        if self.trouble is not None or not _HEX.match(name):
             return None
         try:
             reader = self._start()
@@ -94,15 +96,17 @@ class Repository:
             reader.stdin.flush()
             head = reader.stdout.readline().split()
             if len(head) != 3:
-                self._broken = not head
+                self.trouble = (
+                    None if head else "git cat-file ended: is the repository sound, and does git trust its owner?"
+                )
                 return None
             size = int(head[2])
             data = reader.stdout.read(size + 1)
-        except (OSError, ValueError, GitError):
-            self._broken = True
+        except (OSError, ValueError, GitError) as error:
+            self.trouble = str(error)
             return None
         if len(data) != size + 1:
-            self._broken = True
+            self.trouble = "git cat-file ended early"
             return None
         return data[:-1] if head[1] == b"blob" and size <= limit else None
 
@@ -117,13 +121,13 @@ class Repository:
         reader, self._reader = self._reader, None
         if reader is None:
             return
+        # Not by closing its input: a forked process may hold that open still.
+        reader.kill()
+        reader.wait()
         for pipe in (reader.stdin, reader.stdout):
             if pipe is not None:
-                try:
+                with suppress(OSError):
                     pipe.close()
-                except OSError:
-                    continue
-        reader.wait()
 
     # --- changes -------------------------------------------------------------------------------------------------
 
@@ -140,7 +144,7 @@ class Repository:
                 raise GitError("no commit in this range")
             which = ["--reverse", "--no-merges", "--right-only" if "..." in revision else "--topo-order", revision]
         else:
-            commit = self._say("rev-parse", "--verify", "--quiet", revision + "^{commit}").decode().strip()
+            commit = self._say("rev-parse", "--verify", revision.removesuffix("^!") + "^{commit}").decode().strip()
             which = ["--max-count=1", "--first-parent", "-m", "--root", commit]
         text = self._say("log", "--format=%x00commit %H %s", "--encoding=UTF-8", *_DIFF, *which, "--")
         marks = list(_COMMIT.finditer(text))
@@ -202,10 +206,11 @@ def work_tree(folder: Path) -> Path | None:
 
 
 def repository(tree: Path) -> Repository | None:
-    """The repository around *tree*, the same for the same process; None where there is none."""
-    return _repository(tree, os.getpid())
+    """The repository around *tree*, one and the same within a process; None where there is none."""
+    root = work_tree(tree)
+    return None if root is None else _repository(Path(os.path.abspath(tree)), os.getpid())  # noqa: PTH100 -- as above
 
 
 @lru_cache(maxsize=8)
-def _repository(tree: Path, _process: int) -> Repository | None:
-    return Repository(tree) if work_tree(tree) is not None else None
+def _repository(tree: Path, _process: int) -> Repository:
+    return Repository(tree)

@@ -13,7 +13,7 @@ from getput.patch.diff import FileDiff
 from getput.patch.fit import Applied, Text
 
 MAX_FILE = 10 << 20
-MAX_LINE = 1_000_000  # of a fragment: it is put where its hunk says, on blank lines
+MAX_LINE = 500_000  # of a fragment, which is put where its hunk says, below blank lines
 SOURCES = (".c", ".h")
 
 
@@ -21,11 +21,11 @@ class FileImages(msgspec.Struct, frozen=True):
     """Both images of one file of a patch.
 
     ``path`` is the path after the patch, or before it of a deleted file; ``old_path`` the one before it (None of a new
-    file).  ``before`` is None of a new file, ``after`` of a deleted one.  ``added`` and ``removed`` are the changed lines
-    (1-based) of after- and before-image; ``hunks`` are (before_start, before_count, after_start, after_count), 1-based,
-    as they lie in the images.  ``whole`` is False where only the hunks are known: the images then hold their lines where
-    the patch says they lie, with blank lines around them, and ``fragments`` holds each hunk's (old, new) text.
-    ``status`` is "ready", "skipped" or "failed", with a ``reason``.
+    file).  ``before`` is None of a new file, ``after`` of a deleted one.  ``added`` and ``removed`` are the changed
+    lines (1-based) of after- and before-image; ``hunks`` are (before_start, before_count, after_start, after_count),
+    1-based, as they lie in the images.  ``whole`` is False where only the hunks are known: the images then hold their
+    lines where the patch says they lie, with blank lines around them, and ``fragments`` holds each hunk's (old, new)
+    text. ``status`` is "ready", "skipped" or "failed", with a ``reason``.
     """
 
     path: str
@@ -102,8 +102,8 @@ def settled(diff: FileDiff) -> FileImages | None:
         return failed(diff, diff.problem)
     if not is_source(diff.path):
         return skipped(diff, "not C")
-    if diff.kind == "binary":
-        return skipped(diff, "binary")
+    if diff.kind in ("binary", "link"):
+        return skipped(diff, "binary" if diff.kind == "binary" else "a symbolic link")
     if not diff.hunks and diff.kind != "deleted":
         return skipped(
             diff,

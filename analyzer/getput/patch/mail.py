@@ -1,7 +1,7 @@
 """From the bytes of an input to its mails: mbox, single mails, format-patch files, bare diffs.
 
-The standard library's ``email`` is imported for multipart mails and encoded subjects only: most patches need neither, and
-start sooner.
+The standard library's ``email`` is imported for multipart mails and encoded subjects only: most patches need neither,
+and start sooner.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 _POSTMARK = re.compile(
-    rb"From (\S+)[ \t]+(?:\S+[ \t]+)?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ \t][^\n]*\d\d:\d\d[^\n]*\n"
+    rb"From (\S+)[ \t]+(?:\S+[ \t]+)?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ \t][^\n]{0,60}\d\d:\d\d[^\n]{0,60}\n"
     rb"(?=>?From |[A-Za-z][!-9;-~]*:)"
 )
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)")
@@ -67,7 +67,7 @@ _MULTI_BYTE = re.compile(
     r"(?:gb|big5|euc|shift|s?jis|iso-2022|koi8|ks_c|hz|utf-?16|utf-?32|tis-620|mac|ibm|cp)[-_\w]*\Z",
     re.IGNORECASE,
 )
-_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/=]+[ \t]*\r?\n|[ \t]*\r?\n)*(?:[A-Za-z0-9+/=]+\Z)?")
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/=]+[ \t]*\r?\n|[ \t]*\r?\n)*+(?:[A-Za-z0-9+/=]+\Z)?")
 
 
 def split(raw: bytes) -> Iterator[Mail]:
@@ -139,9 +139,10 @@ def _mails(raw: bytes, line: int, depth: int, parent: _Head | None = None) -> It
 
 def _head(raw: bytes, start: int) -> _Head | None:
     """The headers from *start* on; None where no mail begins there."""
-    fields: dict[str, str] = {}
-    name, at = "", start
-    while raw.startswith(b"\n", at) and not fields:
+    fields: dict[str, list[str]] = {}
+    value: list[str] = []
+    at = start
+    while raw.startswith(b"\n", at) and at - start < MAX_HEADER:
         at += 1
     while at < len(raw) and at - start < MAX_HEADER:
         end = raw.find(b"\n", at)
@@ -151,19 +152,17 @@ def _head(raw: bytes, start: int) -> _Head | None:
             at = end + 1
             break
         if line[:1] in b" \t":
-            if name:
-                fields[name] += " " + _text(line.strip(), "")
+            value.append(_text(line.strip(), ""))
         elif not line.startswith(b">From "):
             field = _FIELD.match(line)
             if field is None:
                 break
-            name = field.group(1).decode("ascii", "replace").lower()
-            if name in fields:
-                name = ""
-            else:
-                fields[name] = _text(field.group(2).strip(), "")
+            value = [_text(field.group(2).strip(), "")]
+            fields.setdefault(field.group(1).decode("ascii", "replace").lower(), value)
         at = end + 1
-    return _Head(fields, min(at, len(raw))) if not _KNOWN.isdisjoint(fields) else None
+    if _KNOWN.isdisjoint(fields):
+        return None
+    return _Head({name: " ".join(lines) for name, lines in fields.items()}, min(at, len(raw)))
 
 
 def _parts(raw: bytes, head: _Head, commit: str | None, depth: int) -> Iterator[Mail]:

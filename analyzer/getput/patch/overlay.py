@@ -15,6 +15,7 @@ from getput.patch.git import Repository
 from getput.patch.images import FileImages, Tree, UnreadableError
 
 SETTLED, ABSENT, FAILED = -1, 4, 5  # beside the levels of a fit
+MAX_IMAGES = 512 << 20  # bytes of all after- or all before-images made for one submission
 UNLIKELY = 20  # the doubt of a new file that is already there, or a deleted one that is not
 
 
@@ -81,6 +82,7 @@ class _Run:
         self.outcomes: list[list[Outcome]] = [[] for _ in series]
         self.complete = True
         self._now: dict[str, Text | bytes | None] = {}
+        self._held = 0
 
     def go(self, worst: int, to_the_end: bool) -> _Run:
         """Apply, or take back from the last; unless *to_the_end*, stop where something fits looser than *worst*."""
@@ -120,8 +122,12 @@ class _Run:
             return Outcome(images, SETTLED)
         if diff.kind in ("new", "deleted"):
             return self.whole(diff, text)
+        if self._held > MAX_IMAGES:
+            return Outcome(make.skipped(diff, "the images of the files before it fill the memory set aside"), SETTLED)
         if text is None:
-            return Outcome(make.fragments(diff), ABSENT)
+            images = make.fragments(diff)
+            self._held += len(images.before or b"") + len(images.after or b"")
+            return Outcome(images, ABSENT)
         return self.fitted(diff, text, worst)
 
     def fitted(self, diff: FileDiff, text: Text, worst: int) -> Outcome:
@@ -136,6 +142,7 @@ class _Run:
                 make.failed(diff, f"hunk {hunk.ordinal} of {diff.path} (line {hunk.line}) does not apply"), FAILED
             )
         applied = fitting.apply(text, diff.hunks, found, self.backward)
+        self._held += len(applied.data)
         return Outcome(make.ready(diff, text, applied, self.backward), found.level, found.doubt)
 
     def whole(self, diff: FileDiff, text: Text | None) -> Outcome:

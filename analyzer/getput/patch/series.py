@@ -20,6 +20,7 @@ from getput.patch.order import ordered
 from getput.patch.overlay import resolve
 
 MAX_INPUT = 512 << 20  # bytes
+STAGED = "--staged"
 
 
 class TreeError(ValueError):
@@ -27,7 +28,7 @@ class TreeError(ValueError):
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """One patch: ``applied`` is "forward", "already", "blobs" or "hunks-only", and None where nothing of it could be applied."""
+    """One patch: ``applied`` is "forward", "already", "blobs" or "hunks-only"; None where nothing could be applied."""
 
     subject: str
     message_id: str | None
@@ -37,19 +38,24 @@ class Patch(msgspec.Struct, frozen=True):
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """What is judged together: one input, or all of them as one series; ``problems`` say what of it cannot be judged."""
+    """What is judged together: one input, or all as one series; ``problems`` say what of it cannot be judged."""
 
     name: str
     patches: tuple[Patch, ...]
     problems: tuple[Problem, ...]
 
 
+class InputError(Exception):
+    """Why an input is not read."""
+
+
 class _Part(msgspec.Struct, frozen=True):
-    """One mail, commit or index, and the input it comes from."""
+    """One mail, commit or index: the input it comes from, and the files it touches."""
 
     where: str
     mail: Mail
-    is_mail: bool = True
+    files: tuple[diffs.FileDiff, ...]
+    may_be_empty: bool = False
 
 
 def default_tree(cwd: Path) -> Path:
@@ -67,16 +73,15 @@ def read_submissions(
 ) -> Iterator[Submission]:
     """One submission an input if *each*, else one for all; read as they are asked for, so memory stays flat.
 
-    An input is a file, "-" for *stdin*, or a git revision or range of the repository around *tree*; *staged* adds the index.  An input that
-    cannot be read is a submission with problems.  Raises TreeError, before the first submission, for a tree that is none.
+    An input is a file, "-" for *stdin*, or a git revision or range of the repository around *tree*; *staged* adds the
+    index.  An input that cannot be read is a submission with problems.  Raises TreeError, before the first submission,
+    for a tree that is none.
     """
     if tree is not None:
         _check(tree)
-    if each:
-        for name in [*inputs, *(["--staged"] if staged else [])]:
-            yield _submission([name], tree, staged and name == "--staged", stdin)
-    else:
-        yield _submission([*inputs, *(["--staged"] if staged else [])], tree, staged, stdin)
+    names = [*inputs, STAGED] if staged else list(inputs)
+    for chosen in [[name] for name in names] if each else [names]:
+        yield _submission(chosen, tree, staged, stdin)
 
 
 def _check(tree: Path) -> None:
@@ -92,89 +97,93 @@ def _check(tree: Path) -> None:
 
 
 def _submission(names: Sequence[str], tree: Path | None, staged: bool, stdin: BinaryIO | bytes | None) -> Submission:
+    """All inputs of *names* as one series."""
     problems: list[Problem] = []
-    parts: list[_Part] = []
+    found: list[_Part] = []
     git = None if tree is None else repository(tree)
     for name in names:
         try:
-            if staged and name == "--staged":
-                parts += _index(git)
+            if staged and name == STAGED:
+                parts = [_index(git)]
             elif name == "-":
-                parts += _mails("-", _standard_input(stdin))
+                parts = _mails("-", stdin if isinstance(stdin, bytes) else _content(stdin or sys.stdin.buffer))
             else:
-                parts += _named(name, git)
-        except (OSError, GitError) as error:
+                parts = _named(name, git)
+        except (OSError, GitError, InputError) as error:
             problems.append(Problem(name, getattr(error, "strerror", None) or str(error)))
-    empty = not parts and not problems
-    with_diff = [
-        (part, files) for part in parts if (files := list(diffs.parse(part.mail.text, part.mail.line, is_source)))
-    ]
-    for name in names:
-        if any(part.where == name for part in parts) and not any(part.where == name for part, _ in with_diff) or empty:
-            problems.append(Problem(name, "nothing is staged" if staged and name == "--staged" else "no patch in it"))
-    patches = _patches(with_diff, tree, git, problems)
+            continue
+        with_diff = [part for part in parts if part.files or part.may_be_empty]
+        if not with_diff:
+            problems.append(Problem(name, "no patch in it"))
+        found += with_diff
+    patches = _patches(found, Tree(tree), git, problems)
     return Submission(" ".join(names), patches, tuple(problems))
 
 
-def _patches(
-    found: list[tuple[_Part, list[diffs.FileDiff]]], tree: Path | None, git: Repository | None, problems: list[Problem]
-) -> tuple[Patch, ...]:
+def _patches(found: Sequence[_Part], tree: Tree, git: Repository | None, problems: list[Problem]) -> tuple[Patch, ...]:
     """The patches in their order, with all their images; what cannot be judged goes to *problems*."""
-    by_mail = {id(part.mail): (part, files) for part, files in found}
-    mails, superseded = ordered([part.mail for part, _ in found])
+    parts = {id(part.mail): part for part in found}
+    mails, superseded = ordered([part.mail for part in found])
     for mail in superseded:
-        problems.append(
-            Problem(by_mail[id(mail)][0].where, f"{mail.subject}: left out, a newer version of it is there")
-        )
-    series = [by_mail[id(mail)] for mail in mails]
+        problems.append(Problem(parts[id(mail)].where, f"{mail.subject}: left out, a newer version of it is there"))
+    series = [parts[id(mail)] for mail in mails]
     out: list[Patch] = []
-    for (part, _), became in zip(series, resolve([files for _, files in series], Tree(tree), git), strict=True):
+    unknown = False
+    for part, became in zip(series, resolve([part.files for part in series], tree, git), strict=True):
         mail = part.mail
         for file in became.files:
+            unknown = unknown or file.status == "failed" or not file.whole
             if file.status == "failed" and file.reason:
                 problems.append(Problem(part.where, file.reason))
         if became.alone:
             title = mail.subject or "patch"
             problems.append(Problem(part.where, f"{title}: applies on its own only, not after the patches before it"))
-        out.append(Patch(mail.subject, mail.message_id, mail.commit, became.applied, became.files))
+        applied = became.applied.value if became.applied else None
+        out.append(Patch(mail.subject, mail.message_id, mail.commit, applied, became.files))
+    if unknown and git is not None and git.trouble is not None:
+        problems.append(Problem(str(git.tree), f"blobs cannot be read: {git.trouble}"))
     return tuple(out)
 
 
 def _named(name: str, git: Repository | None) -> list[_Part]:
-    """A file if there is one of this name, else a revision.  Raises OSError or GitError."""
+    """A file if there is one of this name, else a revision.  Raises OSError, GitError or InputError."""
     try:
-        about = os.stat(name)
+        about = Path(name).stat()
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         if git is None:
-            raise GitError("no such file, and no git repository that could have a revision of this name") from error
+            raise InputError("no such file, and no git repository that could have a revision of this name") from error
         try:
-            return [_commit(name, change) for change in git.changes(name)]
+            return [_part(name, change) for change in git.changes(name)]
         except GitError as said:
             raise GitError(f"no such file, and no git revision: {said}") from said
     if stat.S_ISDIR(about.st_mode):
-        raise GitError("is a folder, not a patch")
-    if about.st_size > MAX_INPUT:
-        raise GitError(f"larger than {MAX_INPUT >> 20} MB")
-    return _mails(name, Path(name).read_bytes())
+        raise InputError("is a folder, not a patch")
+    with Path(name).open("rb") as file:
+        return _mails(name, _content(file))
 
 
-def _standard_input(stdin: BinaryIO | bytes | None) -> bytes:
-    if isinstance(stdin, bytes):
-        return stdin
-    return (sys.stdin.buffer if stdin is None else stdin).read(MAX_INPUT)
+def _content(file: BinaryIO) -> bytes:
+    """All of *file*.  Raises InputError where that is too much."""
+    raw = file.read(MAX_INPUT + 1)
+    if len(raw) > MAX_INPUT:
+        raise InputError(f"larger than {MAX_INPUT >> 20} MB")
+    return raw
 
 
 def _mails(name: str, raw: bytes) -> list[_Part]:
-    return [_Part(name, mail) for mail in split(raw)]
+    """The mails in *raw*, with what they touch."""
+    return [_Part(name, mail, tuple(diffs.parse(mail.text, mail.line, is_source))) for mail in split(raw)]
 
 
-def _index(git: Repository | None) -> list[_Part]:
+def _index(git: Repository | None) -> _Part:
     """What is staged.  Raises GitError."""
     if git is None:
         raise GitError("no git repository: nothing can be staged")
-    return [_commit("--staged", git.staged())]
+    return _part(STAGED, git.staged())
 
 
-def _commit(name: str, change: Change) -> _Part:
+def _part(name: str, change: Change) -> _Part:
+    """A commit, or the index; it may be empty."""
     text = change.diff.decode("utf-8", "surrogateescape")
-    return _Part(name, Mail(change.subject, None, change.commit, text), is_mail=False)
+    mail = Mail(change.subject, None, change.commit, text)
+    return _Part(name, mail, tuple(diffs.parse(text, wanted=is_source, message=False)), may_be_empty=True)

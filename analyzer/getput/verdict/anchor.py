@@ -23,9 +23,14 @@ def anchor(
         for line in here:
             if all(word and word in removed[line] for word in words):
                 return Anchor(before_path, line, "before", removed[line])
+    for line in sorted(removed):
+        if name and name in removed[line] and "put" in removed[line]:
+            return Anchor(before_path, line, "before", removed[line])
     near = sorted((abs(line - one.line), line) for line in added if line in after_lines)
     if near:
         return Anchor(one.path, near[0][1], "after")
-    if here:
-        return Anchor(before_path, here[0], "before", removed[here[0]])
+    for line in (*here, *sorted(removed)):
+        return Anchor(before_path, line, "before", removed[line])
+    for line in sorted(added):
+        return Anchor(one.path, line, "after")
     return None

@@ -14,7 +14,9 @@ from getput.csource.lines import LineMap
 from getput.csource.syntax import FunctionSource
 from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
 from getput.ownership import apis
-from getput.ownership.unit import Unit
+from getput.ownership.lifetime import file_report
+from getput.ownership.unit import WORD, Unit
+from getput.ownership.view import FileReport
 from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.anchor import anchor
 from getput.verdict.compare import compare
@@ -121,7 +123,7 @@ class Judge:
                 continue
             unit = self.unit(text, name)
             seen: dict[tuple[object, ...], int] = {}
-            for one in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources)]:
+            for one in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources, None)]:
                 number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
                 result = finding(one, Status.EXISTING, None, None)
                 found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, number)))
@@ -170,17 +172,20 @@ class Judge:
                 tally.bounded += any(report.bounded for report in reports)
         return out
 
-    def judge_file(self, unit: Unit | None, touched: Sequence[FunctionSource]) -> list[Judged]:
-        """What the rules about several functions find, if one of *touched* concerns them."""
+    def judge_file(self, unit: Unit | None, touched: Sequence[FunctionSource], focus: frozenset[str] | None) -> list[Judged]:
+        """What the rules about several functions find, where one of *touched* concerns them."""
         if unit is None:
             return []
         out: list[Judged] = []
         lines = LineMap(unit.text)
+        report: FileReport | None = None
         for rule in self.rules:
             if rule.check_file is None or rule.concerned is None:
                 continue
             if any(rule.concerned(unit.member(source)) for source in touched):
-                for name, one in rule.check_file(unit.members()):
+                if report is None:
+                    report = file_report(unit, focus, frozenset(source.name for source in touched))
+                for name, one in rule.check_file(report):
                     out.append(judged(rule.id, rule.severity, one, unit.by_name[name], unit.path, lines))
         return out
 
@@ -215,10 +220,11 @@ class Comparison:
             old, new = whole_only(self.before, old, self.images, 0), whole_only(self.after, new, self.images, 2)
         before = [] if self.before is None else self.judge.judge(self.before, old, None if new else tally)
         after = [] if self.after is None else self.judge.judge(self.after, new, tally)
-        group_old, group_new = self.judge.judge_file(self.before, old), self.judge.judge_file(self.after, new)
-        if group_old or group_new:
-            before += group_old or self.judge.judge_file(self.before, self.before.sources if self.before else [])
-            after += group_new or self.judge.judge_file(self.after, self.after.sources if self.after else [])
+        if self.images.whole:
+            focus = None if self.before is None else self.changed_words()
+            names = {source.name for source in (*old, *new)}
+            before += self.judge.judge_file(self.before, pick(self.before, names, old), focus)
+            after += self.judge.judge_file(self.after, pick(self.after, names, new), focus)
         introduced, fixed, existing = compare(before, after)
         out: list[tuple[Judged, Status, object]] = []
         removed = self.removed_text()
@@ -231,6 +237,16 @@ class Comparison:
         out += [(one, Status.FIXED, None) for one in fixed]
         out += [(one, Status.EXISTING, None) for _, one in existing]
         return out
+
+    def changed_words(self) -> frozenset[str]:
+        """Every identifier on a changed line, of both images."""
+        out: set[str] = set()
+        for unit, changed in ((self.before, self.images.removed), (self.after, self.images.added)):
+            if unit is not None:
+                lines = LineMap(unit.text)
+                for line in changed:
+                    out.update(word.decode("ascii") for word in WORD.findall(lines.line_text(line)))
+        return frozenset(out)
 
     def removed_text(self) -> dict[int, str]:
         """The removed lines of the before-image with their text."""

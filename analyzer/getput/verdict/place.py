@@ -17,6 +17,7 @@ KINDS = {
     "leak-on-iterator-exit": "leak",
     "leak-by-overwrite": "leak",
     "get-discarded": "leak",
+    "leak-of-stored-reference": "stored",
     "count-kept-by-failed-get": "leak",
 }
 
