@@ -17,6 +17,7 @@ from getput_rules import (
     put_in_iterator,
     put_of_borrowed,
     put_too_many,
+    stored_without_reference,
     use_after_put,
 )
 from getput_rules.rule import Rule
@@ -34,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     put_of_borrowed.RULE,
     put_in_iterator.RULE,
     use_after_put.RULE,
+    stored_without_reference.RULE,
     free_of_counted.RULE,
     page_revived.RULE,
     put_bypasses_devmap.RULE,

@@ -33,7 +33,7 @@ from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
 
-KINDS = ('use-after-put', 'return-after-put')
+KINDS = ('use-after-put', 'use-after-own-put', 'return-after-put')
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

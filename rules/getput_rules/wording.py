@@ -65,6 +65,10 @@ TEXTS = {
     "put-borrowed": "'{name}' is put although no reference was taken on it",
     "iterator-puts-again": "'{name}' is put here and once more when the iterator moves on",
     "use-after-put": "'{name}' is used after {drop}() dropped the reference on it",
+    "use-after-own-put": "'{name}' is used after {drop}() dropped a reference on it that this function was given",
+    "put-uninitialised": "'{name}' is put before anything was assigned to it",
+    "put-twice": "'{name}' is put twice on this path, and the function took no reference on it",
+    "stored-without-reference": "a pointer to '{name}' stays stored although {drop}() dropped the only reference on it",
     "return-after-put": "'{name}' is returned after {drop}() dropped the only reference on it",
     "free-counted": "'{name}' is freed directly although it is reference counted; it must be put",
     "overwritten": "'{name}' is overwritten while it holds the only pointer to a reference taken by {api}()",
@@ -86,6 +90,6 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     confidence = Confidence.HIGH if count.fresh else Confidence.MEDIUM
     if guessed(count) or count.passed or report.bounded:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
-    kind = {"use-after-put": "use", "return-after-put": "use"}.get(incident.kind, incident.kind)
+    kind = {"use-after-put": "use", "use-after-own-put": "use", "return-after-put": "use"}.get(incident.kind, incident.kind)
     who = api or (dropped.callee if dropped else "")
     return Found(name, count.family, count.role, who, kind, incident.at, text, confidence, (*way, Mark("here", incident.at, "")))

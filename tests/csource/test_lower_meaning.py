@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from getput.csource.lower import lower_function
-from getput.csource.macros import bundled
-from getput.csource.parse import parse_all
-from getput.csource.lower_order import successors
-from getput.flow import cfg, ir
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from getput.csource.lower import lower_function
+from getput.csource.lower_order import successors
+from getput.csource.macros import bundled
+from getput.csource.parse import parse_all
+from getput.flow import cfg, ir
 
 STEPS = 4000
 CONFIGS = ("CONFIG_A", "CONFIG_B")

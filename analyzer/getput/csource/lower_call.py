@@ -9,7 +9,7 @@ from getput.csource.lower_assign import Assignments
 from getput.csource.lower_expr import arguments, field, operands, parenthesized, part, pointed
 from getput.csource.lower_graph import ZERO
 from getput.csource.lower_table import Meaning
-from getput.csource.lower_text import folded, is_type_name
+from getput.csource.lower_text import condition_name, folded, is_type_name
 from getput.csource.syntax import Node
 from getput.flow.ir import Assign, Call, Const, ContainerOf, Deref, Expr, Read, Return, Stop, Temp, Unary, Unknown, Var
 
@@ -109,7 +109,7 @@ class Calls(Assignments):
         if section == "container":
             return self.container(meaning, args)
         if section == "configuration":
-            return Var("#" + folded(self.text[node.start : node.end]))
+            return Var(condition_name(self.text[node.start : node.end]))
         return self.statement_macro(node, name, meaning, args, wanted)
 
     def other_arguments(self, args: list[Node], position: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from getput.csource.lower_expr import parenthesized, part
 from getput.csource.lower_flow import Flow
 from getput.csource.lower_graph import ONE, ZERO, Target
-from getput.csource.lower_text import folded
+from getput.csource.lower_text import condition_name, folded
 from getput.csource.syntax import Node
 from getput.flow.ir import (
     Assign,
@@ -265,7 +265,7 @@ class Statements(Flow):
         if kind == "number_literal":
             self.branch(self.value(node), then, other, node.start)
         else:
-            self.branch(Var("#" + folded(self.text[node.start : node.end])), then, other, node.start)
+            self.branch(Var(condition_name(self.text[node.start : node.end])), then, other, node.start)
 
     # --- assembler -----------------------------------------------------------------------------------------------
 

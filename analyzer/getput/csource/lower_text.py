@@ -17,6 +17,11 @@ def folded(text: bytes) -> str:
     return " ".join(text.replace(b"\\\n", b" ").decode("utf-8", "replace").split())
 
 
+def condition_name(text: bytes) -> str:
+    """The name of the global that a condition of the preprocessor, or a test of the configuration, reads as."""
+    return "#" + folded(text).replace("( ", "(").replace(" )", ")")
+
+
 def number(text: bytes) -> int | None:
     """The value of an integer literal; None for a floating one, or what is none."""
     digits = text.rstrip(b"uUlL")

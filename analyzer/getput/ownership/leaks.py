@@ -13,7 +13,7 @@ import msgspec
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.state import Key
-from getput.ownership.transfer import DROPPING_NAME, KEEPING_NAME
+from getput.ownership.transfer import DROPPING_NAME, KEEPING_NAME, USAGE_COUNTERS
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed
 
 
@@ -106,7 +106,8 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         if found is not None:
             return found
     if held_free and kept:
-        return leak("error", held_free, "no caller drops what a failing call left behind", Confidence.LOW, report)
+        sure = Confidence.LOW if report.counter in USAGE_COUNTERS else Confidence.MEDIUM
+        return leak("error", held_free, "no caller drops what a failing call left behind", sure, report)
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
     if unlike and given:
         alike = [one for one, _ in given if one.kind is unlike[0][0].kind]

@@ -32,6 +32,13 @@ KEEPING_NAME = re.compile(r"add|register|attach|assign|queue|insert|link|bind|in
 HARMLESS_NAME = re.compile(r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)")
 
 
+# Counts of users, not of owners: the object outlives its last put.
+USAGE_COUNTERS = frozenset({
+    "pm_runtime", "clk_enable", "regulator_enable", "pci_enable", "module", "genpd", "hci_conn_use", "pinned_fs", "drm_unplug", "page_pin",
+    "swap_device", "mm_users", "clk", "regulator",
+})
+
+
 class Report:
     """Where the engine writes what it saw (one function, one counter)."""
 
@@ -67,6 +74,7 @@ class Machine:
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
         self.at = 0
+        self.usage = counter in USAGE_COUNTERS
 
     def begin(self) -> State:
         """The state in which the function starts."""
@@ -178,8 +186,12 @@ class Machine:
             return
         key = (self.values.root(value), self.counter)
         count = state.counts.get(key)
-        if count is not None and self.gone(count):
+        if count is None:
+            return
+        if self.gone(count):
             self.report.add("use-after-put", key, self.at, count, count.dropped[-1], state.trace)
+        elif not count.fresh and count.base < 0 and not count.taken and not self.usage and not count.parts:
+            self.report.add("use-after-own-put", key, self.at, count, count.dropped[-1], state.trace)
 
     @staticmethod
     def gone(count: Count) -> bool:
@@ -488,6 +500,11 @@ class Machine:
         if not bits & POS:
             return
         key = (root, self.counter)
+        row = self.values.rows[root]
+        if row[0] == FRESH and len(row) == 2 and str(row[1])[0] != "%":
+            unset = Count(effect.family, fresh=False, label=label)
+            self.report.add("put-uninitialised", key, site.at, unset, site, state.trace)
+            return
         count = state.counts.get(key) or Count(effect.family, fresh=False, label=label, role=self.role(root))
         if condition is None and bits & ~POS and (
             any(part[0] == root and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe)
@@ -501,10 +518,19 @@ class Machine:
         count = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])
         state.counts[key] = count
         state.trace = (state.trace, "drop", site.at, site.callee)
+        if count.fresh and count.base <= 0 and not count.parts and count.held and not self.usage:
+            self.stored_without(state, key, count, site)
         high = count.base + sum(delta if part_value == root and mask & POS else max(0, delta) for part_value, mask, delta in count.parts)
         if high >= 0 or before.escaped == "overwritten":
             return
         self.overput(state, key, before, site)
+
+    def stored_without(self, state: State, key: Key, count: Count, site: Site) -> None:
+        """The last reference is dropped while a pointer to the object stays where it outlives the function."""
+        for holder in self.holders(state, key[0]):
+            if self.values.rows[holder][0] != LOCAL and holder not in state.freed:
+                self.report.add("stored-without-reference", key, site.at, count, site, state.trace)
+                return
 
     def overput(self, state: State, key: Key, before: Count, site: Site) -> None:
         """A put without a count to drop."""
@@ -519,8 +545,16 @@ class Machine:
             kind = "over-put"
         elif before.taken and not before.escaped:
             kind = "over-put"
+        elif self.twice(state, key, before, site):
+            kind = "put-twice"
         if kind:
             self.report.add(kind, key, site.at, before, site, state.trace)
+
+    def twice(self, state: State, key: Key, before: Count, site: Site) -> bool:
+        """Whether an object that this function was given is put for the second time, by another call on the same path."""
+        if before.base >= 0 or before.parts or before.escaped or not before.dropped or before.taken:
+            return False
+        return all(other.at != site.at for other in before.dropped)
 
     def keep(self, state: State, value: int, effect: Effect, site: Site, condition: tuple[int, int] | None) -> None:
         """The callee keeps the reference, or will drop it later."""
@@ -617,6 +651,8 @@ class Machine:
             del state.counts[key]
             return
         count = msgspec.structs.replace(count, base=count.base - 1)
+        if count.base <= 0 and not count.parts and count.held:
+            self.stored_without(state, key, count, site)
         if count.base <= 0 and not count.parts:
             del state.counts[key]
         else:

@@ -46,10 +46,11 @@ class Hunk(msgspec.Struct, frozen=True):
 class FileDiff(msgspec.Struct, frozen=True):
     """What a patch does to one file.
 
-    ``kind`` is "modified", "new", "deleted", "renamed", "copied", "mode", "link", "binary" or "combined"; ``old_path`` is None
-    for a new file and ``new_path`` for a deleted one.  Blob ids are as in the ``index`` line (abbreviated or full),
-    None where unknown or all zeros.  ``problem`` says why the file's part of the diff cannot be used; ``hunks`` is then
-    empty, as it is where the caller did not want them.  ``line`` is where the section starts in the input, 1-based.
+    ``kind`` is "modified", "new", "deleted", "renamed", "copied", "mode", "link", "binary" or "combined"; ``old_path``
+    is None for a new file and ``new_path`` for a deleted one.  Blob ids are as in the ``index`` line (abbreviated or
+    full), None where unknown or all zeros.  ``problem`` says why the file's part of the diff cannot be used; ``hunks``
+    is then empty, as it is where the caller did not want them.  ``line`` is where the section starts in the input,
+    1-based.
     """
 
     old_path: str | None
@@ -93,7 +94,8 @@ def parse(
     """Every file of the diff in *text*, in its order; nothing where there is no diff.
 
     *text* is the decoded text of a mail or a bare diff; its first line is line *first_line* of the input.  The hunks of
-    a file whose path *wanted* refuses are passed over unread.  With *message* a commit message may stand before the diff.
+    a file whose path *wanted* refuses are passed over unread.  With *message* a commit message may stand before the
+    diff.
     """
     at = diff_start(text) if message else 0
     line, counted = first_line, 0

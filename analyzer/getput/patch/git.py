@@ -34,7 +34,6 @@ _PLAIN = (
     "diff.noprefix=false",
     "diff.mnemonicPrefix=false",
     "diff.relative=false",
-    "diff.orderFile=",
     "diff.suppressBlankEmpty=false",
     "log.showSignature=false",
 )
@@ -42,6 +41,7 @@ _DIFF = (
     "-p",
     "-M",
     "-U3",
+    "-O/dev/null",
     "--inter-hunk-context=0",
     "--diff-algorithm=default",
     "--full-index",

@@ -42,7 +42,7 @@ def label(subject: str) -> Label:
 
 
 def ordered(mails: Sequence[Mail]) -> tuple[list[Mail], list[Mail]]:
-    """The patches among *mails*, which all have a diff, in the order in which they apply; and those that are superseded.
+    """The patches among *mails*, which all have a diff, in the order in which they apply, and those superseded.
 
     Duplicates are left out, and so are answers if there is a patch that is none.  The numbers ``n/m`` count within one
     version of one series; where they contradict themselves, the order is that of the input.
