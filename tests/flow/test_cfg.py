@@ -44,7 +44,8 @@ def test_lowered_blocks_stand_in_that_order_already() -> None:
 
 def test_loop_heads() -> None:
     graph = lower(
-        "int f(int n)\n{\n\tint i;\n\n\tfor (i = 0; i < n; i++)\n\t\twhile (g())\n\t\t\th();\nagain:\n\tif (n)\n\t\tgoto again;\n"
+        "int f(int n)\n{\n\tint i;\n\n\tfor (i = 0; i < n; i++)\n\t\twhile (g())\n\t\t\th();\n"
+        "again:\n\tif (n)\n\t\tgoto again;\n"
         "\tdo {\n\t\tk();\n\t} while (0);\n\tfor_each_child(a, b)\n\t\tuse(b);\n\treturn 0;\n}\n"
     )
     conditions = []
@@ -92,8 +93,8 @@ def test_what_goes_round_a_loop_is_live_in_it() -> None:
 
 def test_arrays_structs_and_what_has_its_address_taken_are_live_from_their_declaration_on() -> None:
     graph = lower(
-        "int f(int n)\n{\n\tint i, *q, kept = 0, a[3];\n\tstruct foo foo;\n\ttype_t t;\n\n\tg(&kept);\n\tt.x = 1;\n\tif (n)\n\t\th();\n"
-        "\treturn 0;\n}\n"
+        "int f(int n)\n{\n\tint i, *q, kept = 0, a[3];\n\tstruct foo foo;\n\ttype_t t;\n\n"
+        "\tg(&kept);\n\tt.x = 1;\n\tif (n)\n\t\th();\n\treturn 0;\n}\n"
     )
     entry, *others = cfg.live(graph)
     assert entry == {"n"}

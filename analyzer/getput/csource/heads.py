@@ -17,7 +17,7 @@ _PLAIN = re.compile(
     rb"(?!struct\b|int\b|unsigned\b|void\b|bool\b)\w++\s*+\([^()\"=]*+\)\s*+\Z"
 )
 _TOKEN = re.compile(rb'[A-Za-z_]\w*|"(?:[^"\\\n]|\\.)*"|[^\s]', re.DOTALL)
-_FIRST_ARGUMENT = re.compile(rb"\(\s*([A-Za-z_]\w*)\s*([,)])")
+_FIRST_ARGUMENT = re.compile(rb"\(\s*(\w+)\s*([,)])")
 _IDENTIFIER = re.compile(rb"\s*[A-Za-z_]\w*\s*\Z")
 _PAIRED = re.compile(rb"SYSCALL\w*DEFINE|BPF_CALL|_DEFINE\d")
 _STORAGE = frozenset(b"static inline extern const volatile register auto".split())
@@ -41,8 +41,10 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
         return
     start, opening, _, close = groups.pop()
     if head[close:].lstrip()[:1] == b"(":  # NAME(3)(parameters)
-        code[opening:close] = code[opening:close].translate(_BLANK)
-        _specifiers(code, start, macros)
+        if _specifiers(code, start, macros):  # "PROG(name)(parameters)": the macro reads as type
+            code[opening] = code[close - 1] = 0x20
+        else:
+            code[opening:close] = code[opening:close].translate(_BLANK)
         return
     for low, _, _, high in groups:  # macros before the name
         only = not head[:start].replace(head[low:high], b"").strip(b" \t\n*") or _typeless(head[:low] + b" " + head[high:start])
@@ -132,6 +134,8 @@ def _move_name(
     code: bytearray, start: int, opening: int, close: int, first: re.Match[bytes], typeless: bool, paired: bool
 ) -> None:
     """``MACRO(name, ...)`` as ``int  name( ...)``, the types and names of a system call's parameters joined."""
+    if first[1][:1].isdigit():
+        code[first.start(1)] = 0x5F
     code[start : opening + 1] = (b"int" if typeless and opening - start >= 3 else b"").ljust(opening + 1 - start)
     if first[2] == b")":
         code[close - 1] = 0x28

@@ -2,8 +2,8 @@
 
 The work is shared out over ``lower_graph`` (blocks, names, scopes), ``lower_expr`` (values and places),
 ``lower_assign``, ``lower_call`` (calls, macros, conditions), ``lower_decl``, ``lower_flow`` (loops and switches) and
-``lower_stmt``, each one class that adds to the one before; ``lower_order`` tidies the result.  What macros mean is data,
-in ``getput_rules/macros/lowering.toml``.
+``lower_stmt``, each one class that adds to the one before; ``lower_order`` tidies the result.  What macros mean is
+data, in ``getput_rules/macros/lowering.toml``.
 """
 
 from __future__ import annotations

@@ -26,74 +26,97 @@ def postorder(ways: Sequence[tuple[int, ...]]) -> list[int]:
 
     The last way out of a block is walked first, so that the reverse of the order reads like the text.
     """
-    seen = {0}
+    seen = [False] * len(ways)
     order: list[int] = []
-    stack = [(0, len(ways[0]))]
+    stack = [0]
     while stack:
-        block, left = stack.pop()
-        while left:
-            left -= 1
-            to = ways[block][left]
-            if to not in seen:
-                seen.add(to)
-                stack.append((block, left))
-                stack.append((to, len(ways[to])))
-                break
-        else:
-            order.append(block)
+        block = stack.pop()
+        if block < 0:
+            order.append(~block)
+        elif not seen[block]:
+            seen[block] = True
+            stack.append(~block)
+            stack.extend(ways[block])
     return order
 
 
 def tidy(blocks: Sequence[list[Instr]], ends: Sequence[Terminator | None]) -> tuple[Block, ...]:
-    """Blocks under construction put in order.
+    """Blocks under construction put in order; the lists in *blocks* are used up.
 
     Unreachable blocks go; empty blocks that only run on (a jump without a place of its own) are jumped over; a block
     reached from one place, by running on, joins the block before it; the rest is numbered in reverse post-order.
     A block without a terminator ends in ``Stop``.
     """
-    count = len(ends)
-    through = [-1] * count
-    for block in range(count):
-        # Follow the empty blocks that run on; an empty endless loop leads to itself.
-        to = block
-        passed = {to}
-        while through[to] < 0:
-            end = ends[to]
-            if blocks[to] or type(end) is not Jump or end.at >= 0 or end.to in passed:
-                break
-            to = end.to
-            passed.add(to)
-        last = to if through[to] < 0 else through[to]
-        for one in passed:
-            through[one] = last
-    bodies = [list(instrs) for instrs in blocks]
-    final = [_moved(end, through) if end is not None else Stop(-1) for end in ends]
-    for block, end in enumerate(final):
-        if type(end) is Branch and end.then == end.other:
-            bodies[block].append(Read(end.condition, end.at))
-            final[block] = Jump(end.then, -1)
-    ways = [successors(end) for end in final]
+    through = _through(blocks, ends)
+    ways: list[tuple[int, ...]] = []
+    final: list[Terminator] = []
+    for block, end in enumerate(ends):
+        kind = type(end)
+        if kind is Jump:
+            ways.append((through[end.to],))  # type: ignore[union-attr]
+        elif kind is Branch:
+            then, other = through[end.then], through[end.other]  # type: ignore[union-attr]
+            ways.append((then, other))
+            if then == other:
+                blocks[block].append(Read(end.condition, end.at))  # type: ignore[union-attr]
+                end = Jump(then, -1)  # noqa: PLW2901
+        elif end is None:
+            end = Stop(-1)  # noqa: PLW2901
+            ways.append(())
+        else:
+            ways.append(tuple([through[to] for to in successors(end)]))
+        final.append(end)  # type: ignore[arg-type]
     order = postorder(ways)
-    entries = [0] * count
+    order.reverse()
+    entries = [0] * len(final)
     entries[0] = 1
     for block in order:
         for to in ways[block]:
             entries[to] += 1
     merged: set[int] = set()
-    for block in reversed(order):
+    kept: list[int] = []
+    numbers = [-1] * len(final)
+    for block in order:
         if block in merged:
             continue
         end = final[block]
-        while type(end) is Jump and end.at < 0 and entries[end.to] == 1 and end.to != block:
-            merged.add(end.to)
-            bodies[block].extend(bodies[end.to])
-            end = final[end.to]
+        while type(end) is Jump and end.at < 0:
+            to = through[end.to]
+            if entries[to] != 1 or to == block:
+                break
+            merged.add(to)
+            blocks[block].extend(blocks[to])
+            end = final[to]
         final[block] = end
-    kept = [block for block in reversed(order) if block not in merged]
-    numbers = [-1] * count
-    for number, block in enumerate(kept):
-        numbers[block] = number
-    return tuple([Block(tuple(bodies[block]), _moved(final[block], numbers)) for block in kept])
+        numbers[block] = len(kept)
+        kept.append(block)
+    renamed = [numbers[to] for to in through]
+    return tuple([Block(tuple(blocks[block]), _moved(final[block], renamed)) for block in kept])
+
+
+def _through(blocks: Sequence[list[Instr]], ends: Sequence[Terminator | None]) -> list[int]:
+    """Where a jump to each block ends up: behind the empty blocks that run on; an empty endless loop leads to itself."""
+    through = [-1] * len(ends)
+    for block, instrs in enumerate(blocks):
+        end = ends[block]
+        if instrs or type(end) is not Jump or end.at >= 0:
+            through[block] = block
+    for block in range(len(ends)):
+        if through[block] >= 0:
+            continue
+        to = block
+        passed = {to}
+        while through[to] < 0:
+            end = ends[to]
+            if type(end) is not Jump or end.to in passed:
+                break
+            to = end.to
+            passed.add(to)
+        last = to if through[to] < 0 else through[to]
+        for one in passed:
+            if through[one] < 0:
+                through[one] = last
+    return through
 
 
 def _moved(end: Terminator, to: Sequence[int]) -> Terminator:

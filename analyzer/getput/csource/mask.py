@@ -67,6 +67,7 @@ _TYPE_WORDS = frozenset(
     b"struct union enum const volatile unsigned signed static inline extern int char long short void bool float double "
     b"register typedef".split()
 )
+_ASSEMBLY = frozenset([b"asm", b"__asm__", b"__asm"])
 _NOT_BEFORE_TYPE = frozenset(b"struct union enum return case goto else const static volatile register extern".split())
 _NAMES_AFTER = frozenset(b"int char long short void bool float double unsigned signed".split())
 
@@ -227,6 +228,7 @@ class _Mask:
         """Blank the attributes that begin with ``__``, and note the cleanups."""
         code = self.code
         macros = self.macros
+        unknown: list[tuple[int, int]] = []
         for found in _RESERVED.finditer(code):
             start, end = found.span()
             if start and code[start - 1] in _NO_ATTRIBUTE_AFTER:
@@ -246,7 +248,10 @@ class _Mask:
             elif name in macros.with_arguments:
                 close = self._arguments_end(end)
                 self._blank(start, close or end)
-            elif self._reads_as_attribute(start, end):
+            else:
+                unknown.append((start, end))
+        for start, end in unknown:  # after the known ones: they have each other as neighbours
+            if self._reads_as_attribute(start, end):
                 self._blank(start, end)
 
     def _declarers(self) -> None:
@@ -268,13 +273,13 @@ class _Mask:
         before, at = self._before(start)
         if follow == b"(":
             return False
-        if follow == b"*" or follow[:1].isalpha() or follow[:1] == b"_":
-            if before[:1].isalpha() or before[:1] == b"_":
+        if follow == b"*" or _is_word(follow):
+            if follow in _ASSEMBLY:
+                return False
+            if _is_word(before):
                 return before not in _TYPE_STARTS
-            if before == b"*":
-                return follow != b"*" or True
-            return follow in _TYPE_WORDS
-        if follow in (b";", b",", b"=", b")", b"[") and (before[:1].isalpha() or before[:1] == b"_"):
+            return before == b"*" or follow in _TYPE_WORDS
+        if follow in (b";", b",", b"=", b")", b"[") and _is_word(before):
             if before in _TYPE_STARTS or before in _NAMES_AFTER:
                 return False
             prior, _ = self._before(at)

@@ -73,13 +73,16 @@ class _Repair:
         """Mend every token and every argument."""
         tokens = self.tokens
         for i in range(1, self.body):
-            if tokens[i].decode("latin-1") in self.macros.attributes:
+            pointed = tokens[i - 1] in (b"*", b"const") and tokens[i].isupper() and _is_word(tokens[i + 1])
+            if pointed or tokens[i].decode("latin-1") in self.macros.attributes:
                 self._blank(i, i + 1)
         stack: list[_Bracket] = []
         for i in range(self.body, len(tokens)):
             token = tokens[i]
             top = stack[-1] if stack else None
             if token in (b"(", b"{", b"["):
+                if token == b"{" and top is not None and top.call and tokens[i - 1] == b")" and top.statements < 0:
+                    top.statements = top.argument
                 stack.append(_Bracket(token, i, token == b"(" and self._named(i)))
             elif token in (b")", b"}", b"]"):
                 if stack:
@@ -199,6 +202,8 @@ class _Repair:
             self._join(begin, end)
         elif part[0] == b"." and len(part) > 2 and part[2] == b"=":
             self._blank(begin, begin + 3)
+        elif part[0] == b"{" and b";" not in part:
+            self._join(begin, end)
         elif len(part) > 2 and _is_word(part[0]) and _is_word(part[1]) and part[0].isupper() and part[2] == b"(":
             self._blank(begin, begin + 1)
         elif len(part) > 1 and all(_is_word(word) or word == b"*" for word in part):
@@ -224,12 +229,26 @@ class _Repair:
         if self.tokens[close - 1] == b";" and high - last < 2:
             last -= 1
             tail = b"})" if self.tokens[close - 2] == b"}" else tail
-        if first - low >= 2 and high - last >= len(tail):
+        macro = any(
+            self.tokens[i] == b"(" and self._named(i) and self.tokens[i - 2] in (b",", b"(", b";", b"{", b"}")
+            for i in range(begin, close)
+            if self._opens_block(i)
+        )
+        if not macro and first - low >= 2 and high - last >= len(tail):
             code[first - 2 : first] = b"({"
             code[last : last + len(tail)] = tail
         elif high > first:
             code[first:high] = code[first:high].translate(_BLANK)
             code[first] = 0x30
+
+    def _opens_block(self, index: int) -> bool:
+        """Whether a parenthesis is closed in front of a block."""
+        depth = 0
+        for i in range(index, min(len(self.tokens) - 1, index + 200)):
+            depth += (self.tokens[i] == b"(") - (self.tokens[i] == b")")
+            if not depth:
+                return self.tokens[i + 1] == b"{"
+        return False
 
     def _close(self, bracket: _Bracket, close: int, in_block: bool) -> None:
         """Mend a call by what surrounds it: strings, or what shows that it declares something."""

@@ -154,7 +154,7 @@ def _end(view: bytes, brace: int, function: bool) -> int:
         close = view.find(b"\n}", close + 2)
     if close != -1:
         end = close + 2
-        if view.find(b"\n{", brace + 1, close) == -1:
+        if view.find(b"\n{", brace + 1, close) == -1 and not (function and view[end : end + 1] == b";"):
             surplus = view.count(b"{", brace, end) - view.count(b"}", brace, end)
             if not surplus or (function and surplus < 0 and brace and view[brace - 1] == 0x0A):
                 return end  # a surplus: a brace in a string, or in one arm of an #ifdef
@@ -192,7 +192,7 @@ def _head(view: bytes, low: int, brace: int) -> tuple[str, int] | None:
     if start == -1:
         return None
     head = segment[start:]
-    if _CONTROL.match(head) or _AGGREGATE_BEHIND.search(head):
+    if not head[:1].isalpha() and head[:1] != b"_" or _CONTROL.match(head) or _AGGREGATE_BEHIND.search(head):
         return None
     plain = _PLAIN_HEAD.match(head)
     if plain is not None and plain[2] not in _NO_NAME:
@@ -291,12 +291,14 @@ def _macro_name(head: bytes, name: bytes, first: bytes) -> str:
     """The name a head gives its function, which may be the first argument of a macro."""
     text = name.decode("latin-1")
     syscall = _SYSCALL.match(text)
-    argument = re.search(rb"\b" + re.escape(name) + rb"\s*\(\s*([A-Za-z_]\w*)\s*[,)]", head)
+    argument = re.search(rb"\b" + re.escape(name) + rb"\s*\(\s*(\w+)\s*[,)]", head)
     if argument is None or argument[1] == b"void":
         return text
     inner = argument[1].decode("latin-1")
     if syscall:
         return f"compat_sys_{inner}" if syscall[1] else f"sys_{inner}"
+    if inner[0].isdigit():
+        return text
     if text.isupper() or (first == name and text[:1].isupper()):
         return inner
     return text

@@ -40,6 +40,8 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         )
         exits.append(Exit(exit_kind(function.returns, ending.bits, ending.value), ending.bits, ending.at, standings))
         returned_after_put(machine, ending)
+        if exits[-1].kind is not ExitKind.ERROR:
+            stored_without_reference(machine, ending)
     incidents = tuple(
         Incident(kind, key, count, at, site, trace, note)
         for (kind, key, at), (count, site, trace, note) in sorted(machine.report.incidents.items(), key=lambda item: (item[0][2], item[0][0], item[0][1]))
@@ -58,6 +60,20 @@ def returned_after_put(machine: Machine, ending: Ending) -> None:
     count = ending.state.counts.get(key)
     if count is not None and machine.gone(count) and machine.eval.bits(ending.state, key[0]) & POS:
         machine.report.add("return-after-put", key, ending.at, count, count.dropped[-1], ending.state.trace)
+
+
+def stored_without_reference(machine: Machine, ending: Ending) -> None:
+    """The function ends well and a pointer stays stored to an object whose only reference it dropped."""
+    if machine.usage:
+        return
+    for key, count in sorted(ending.state.counts.items()):
+        if not count.fresh or not count.held or count.base > 0 or count.parts or count.escaped or not count.dropped or not count.taken:
+            continue
+        for root in machine.holders(ending.state, key[0]):
+            if machine.values.rows[root][0] != LOCAL and root not in ending.state.freed:
+                site = count.dropped[-1]
+                machine.report.add("stored-without-reference", key, site.at, count, site, ending.state.trace)
+                break
 
 
 def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standing:

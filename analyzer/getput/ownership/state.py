@@ -44,6 +44,8 @@ class Count(msgspec.Struct, frozen=True):
     role: str = "local"
     init: bool = False
     iterator: bool = False
+    member: int = -1  # the address by which it was first counted
+    last: tuple[int, ...] = ()  # results that say whether a drop was the last one
 
     def signature(self) -> tuple[object, ...]:
         """What keeps two paths apart at a join."""

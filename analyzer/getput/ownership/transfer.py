@@ -10,11 +10,11 @@ import msgspec
 from getput.flow.ir import AddressOf, Advance, Assign, Call, Declare, Expr, Function, Instr, Read, ScopeEnd, Start, Temp, Var
 from getput.ownership import pages
 from getput.ownership.apis import Tables
-from getput.ownership.contracts import ANY, POS, Cleanup, Contract, Effect, Source, Target, Verb
+from getput.ownership.contracts import ANY, NEG, POS, ZERO, Cleanup, Contract, Effect, Source, Target, Verb
 from getput.ownership.evaluate import Evaluator
 from getput.ownership.label import text_of
 from getput.ownership.state import Count, Key, Site, State, Trace
-from getput.ownership.values import AGED, FRESH, LOCAL, OUT, PARAM, PURE, RESULT, Values
+from getput.ownership.values import AGED, FRESH, LOCAL, MAYBE, OUT, PARAM, PURE, RESULT, Values
 
 CONVERSION = re.compile(
     r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
@@ -22,7 +22,9 @@ CONVERSION = re.compile(
 )
 RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
 LOADS = {"d_inode": "d_inode", "file_inode": "f_inode", "dev_of_node": "of_node", "sock_net": "sk_net", "dev_net": "nd_net"}
+VERIFY = re.compile(r"_verify_(?:client|adapter)$|^dev_to_i3cdev$")
 DRVDATA = re.compile(r"^\w*(?:get_drvdata|get_clientdata|get_intfdata|get_hostdata)$")
+
 SET_DRVDATA = re.compile(r"^\w*(?:set_drvdata|set_clientdata|set_intfdata)$")
 UNCHANGING = re.compile(
     r"^(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$|(?:^|_)(?:is|has|can|are|was|supports?|enabled|disabled|valid|capable)(?:_|$)|^dev_name$|^dev_fwnode$|^is[a-z]+$"
@@ -32,6 +34,10 @@ KEEPING_NAME = re.compile(r"add|register|attach|assign|queue|insert|link|bind|in
 HARMLESS_NAME = re.compile(r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)")
 
 
+# Their objects must not be freed directly, not even before anybody else has seen them.
+NEVER_FREED = frozenset({"device", "kobject", "of_node", "fwnode", "netdev", "dentry", "inode", "file", "task", "pid", "mm_users", "mm_count", "cred", "sock"})
+# They drop the reference that the owner got when the object came to life, not one that was taken since.
+OWNERS_PUT = re.compile(r"unregister|_del$|_remove$")
 # Counts of users, not of owners: the object outlives its last put.
 USAGE_COUNTERS = frozenset({
     "pm_runtime", "clk_enable", "regulator_enable", "pci_enable", "module", "genpd", "hci_conn_use", "pinned_fs", "drm_unplug", "page_pin",
@@ -71,6 +77,7 @@ class Machine:
         self.values = Values()
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
+        self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
         self.at = 0
@@ -188,10 +195,21 @@ class Machine:
         count = state.counts.get(key)
         if count is None:
             return
-        if self.gone(count):
+        if self.gone(count) and not self.asked(state, count):
             self.report.add("use-after-put", key, self.at, count, count.dropped[-1], state.trace)
-        elif not count.fresh and count.base < 0 and not count.taken and not self.usage and not count.parts:
+        elif (
+            count.role in ("field", "local") and not count.fresh and count.base < 0 and not count.taken and not self.usage
+            and not count.parts and not count.escaped and not self.asked(state, count)
+        ):
             self.report.add("use-after-own-put", key, self.at, count, count.dropped[-1], state.trace)
+
+    def asked(self, state: State, count: Count) -> bool:
+        """Whether the path knows if a drop was the last one: then it knows what it does."""
+        return any(self.eval.bits(state, result) in (ZERO, POS, POS | NEG) or self.answered(result) for result in count.last)
+
+    def answered(self, result: int) -> bool:
+        """Whether the caller looks at what the drop said at all."""
+        return self.values.rows[result][1] in self.looked_at
 
     @staticmethod
     def gone(count: Count) -> bool:
@@ -233,6 +251,8 @@ class Machine:
                 state.mem[(self.values.root(args[0]), pages.MARK)] = args[0]
             return self.unknown(state, call, args, "")
         self.called[call.at] = name
+        if call.result is not None:
+            self.looked_at.add(call.at)
         if name in pages.SETTERS:
             self.revived(state, call, name, args)
         if self.builtin(state, call, name, args):
@@ -248,6 +268,7 @@ class Machine:
             result = args[contract.returns_arg]
         else:
             result = self.fresh_result(state, call.at)
+            args = [self.values.aged(arg, result) for arg in args]
             if contract.results != ANY:
                 state.facts[result] = contract.results
         self.passed[call.at] = tuple(args)
@@ -288,7 +309,13 @@ class Machine:
     def age(self, state: State, value: int) -> None:
         """Rename *value* to what it was an iteration ago."""
         if (value, self.counter) in state.counts or value in state.facts or any(v == value for v in state.env.values()):
-            rename(self.values, state, value, self.values.of(AGED, value), self.counter)
+            aged = self.values.of(AGED, value)
+            older = state.counts.get((aged, self.counter))
+            rename(self.values, state, value, aged, self.counter)
+            if older is not None and (older.base > 0 or older.parts) and (aged, self.counter) in state.counts:
+                state.counts[(aged, self.counter)] = msgspec.structs.replace(
+                    state.counts[(aged, self.counter)], escaped="one of several in a loop"
+                )
 
     def unknown(self, state: State, call: Call, args: list[int], name: str) -> bool:
         """A callee of which nothing is known: it uses its arguments, and takes and drops nothing."""
@@ -339,6 +366,10 @@ class Machine:
                 self.escape(state, args[0], "kept by retain_and_null_ptr()")
                 self.clear(state, call.args[0])
                 result = values.zero
+            elif VERIFY.search(name):
+                self.used(state, args[0])
+                result = values.of(MAYBE, args[0], call.at)
+                state.facts.pop(result, None)
             elif DRVDATA.match(name):
                 result = self.eval.load(state, (values.root(args[0]), "#drvdata"))
             elif name in LOADS:
@@ -373,6 +404,16 @@ class Machine:
         count = state.counts.get(key)
         if count is not None:
             state.counts[key] = msgspec.structs.replace(count, escaped=why)
+
+    def key_of(self, state: State, value: int) -> Key:
+        """The key of the counted object that *value* points to: members of one structure that are counted apart have keys of their own."""
+        counts, root = state.counts, self.values.root(value)
+        if (value, self.counter) in counts:
+            return (value, self.counter)
+        known = counts.get((root, self.counter))
+        if known is None or value == root or known.member in (-1, root) or self.values.related(known.member, value):
+            return (root, self.counter)
+        return (value, self.counter)
 
     # --- effects -------------------------------------------------------------------------------------------------
 
@@ -458,7 +499,7 @@ class Machine:
     ) -> None:
         """One reference more."""
         root = self.values.root(value)
-        key = (root, self.counter)
+        key = self.key_of(state, value)
         bits = self.eval.bits(state, root)
         if not bits & POS:
             return
@@ -466,7 +507,7 @@ class Machine:
             condition = (root, POS)
         count = state.counts.get(key)
         if count is None:
-            count = Count(effect.family, fresh=fresh or (init and self.made_here(root)), label=label, role=self.role(root))
+            count = Count(effect.family, fresh=fresh or (init and self.made_here(root)), label=label, role=self.role(root), member=value)
         if init:
             count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=self.made_here(root))
         if fresh and count.base <= 0 and count.dropped:
@@ -499,13 +540,16 @@ class Machine:
         bits = self.eval.bits(state, root)
         if not bits & POS:
             return
-        key = (root, self.counter)
+        key = self.key_of(state, value)
         row = self.values.rows[root]
         if row[0] == FRESH and len(row) == 2 and str(row[1])[0] != "%":
             unset = Count(effect.family, fresh=False, label=label)
             self.report.add("put-uninitialised", key, site.at, unset, site, state.trace)
             return
-        count = state.counts.get(key) or Count(effect.family, fresh=False, label=label, role=self.role(root))
+        count = state.counts.get(key) or Count(effect.family, fresh=False, label=label, role=self.role(root), member=value)
+        if OWNERS_PUT.search(site.callee) and not count.init and not count.fresh:
+            state.counts[key] = msgspec.structs.replace(count, escaped=f"unregistered by {site.callee}()")
+            return
         if condition is None and bits & ~POS and (
             any(part[0] == root and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe)
         ):
@@ -516,21 +560,14 @@ class Machine:
         else:
             count = self.settle(state, msgspec.structs.replace(count, parts=add_part(count.parts, *condition, -1)))
         count = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])
+        if effect.last:
+            count = msgspec.structs.replace(count, last=(*count.last, self.values.of(RESULT, site.at))[-2:])
         state.counts[key] = count
         state.trace = (state.trace, "drop", site.at, site.callee)
-        if count.fresh and count.base <= 0 and not count.parts and count.held and not self.usage:
-            self.stored_without(state, key, count, site)
         high = count.base + sum(delta if part_value == root and mask & POS else max(0, delta) for part_value, mask, delta in count.parts)
         if high >= 0 or before.escaped == "overwritten":
             return
         self.overput(state, key, before, site)
-
-    def stored_without(self, state: State, key: Key, count: Count, site: Site) -> None:
-        """The last reference is dropped while a pointer to the object stays where it outlives the function."""
-        for holder in self.holders(state, key[0]):
-            if self.values.rows[holder][0] != LOCAL and holder not in state.freed:
-                self.report.add("stored-without-reference", key, site.at, count, site, state.trace)
-                return
 
     def overput(self, state: State, key: Key, before: Count, site: Site) -> None:
         """A put without a count to drop."""
@@ -587,7 +624,7 @@ class Machine:
         count = state.counts.get(key)
         if count is not None and self.values.rows[value][0] != "sub":
             high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
-            if high > 0 and (count.fresh or count.init):
+            if high > 0 and (count.fresh or count.init) and self.counter in NEVER_FREED and not (count.init and self.counter == "kref"):
                 self.report.add("free-counted", key, site.at, count, site, state.trace)
             state.counts[key] = msgspec.structs.replace(count, escaped="freed")
 
@@ -651,9 +688,7 @@ class Machine:
             del state.counts[key]
             return
         count = msgspec.structs.replace(count, base=count.base - 1)
-        if count.base <= 0 and not count.parts and count.held:
-            self.stored_without(state, key, count, site)
-        if count.base <= 0 and not count.parts:
+        if count.base <= 0 and not count.parts and not count.held:
             del state.counts[key]
         else:
             state.counts[key] = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])

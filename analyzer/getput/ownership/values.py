@@ -20,6 +20,7 @@ OUT = "out"  # (offset of the call, place): what it wrote through an argument
 FIELD = "field"  # (base, name): the content of base->name when the function began
 SUB = "sub"  # (base, name): &base->name
 CONT = "cont"  # (base, member): container_of(base, ..., member), or a conversion helper
+MAYBE = "maybe"  # (base, callee): the same object in another guise, or NULL
 OP = "op"  # (operator, operands...)
 PURE = "pure"  # (callee, operands...): a call whose answer does not change
 PHI = "phi"  # (block, place): what a join could not keep apart
@@ -89,10 +90,24 @@ class Values:
         """The object that *value* points into: embedded members and conversions taken away."""
         rows = self.rows
         row = rows[value]
-        while row[0] == SUB or row[0] == CONT:
+        while row[0] == CONT or row[0] == MAYBE or (row[0] == SUB and row[2][0] != "["):
             value = row[1]
             row = rows[value]
         return value
+
+    def related(self, one: int, other: int) -> bool:
+        """Whether one of two addresses is that of a member of the other (or both are the same)."""
+        return self.within(one, other) or self.within(other, one)
+
+    def within(self, inner: int, outer: int) -> bool:
+        """Whether *inner* is *outer* or lies in it."""
+        rows = self.rows
+        while inner != outer:
+            row = rows[inner]
+            if row[0] not in (SUB, CONT, MAYBE):
+                return False
+            inner = row[1]
+        return True
 
     def base_of(self, value: int) -> int:
         """What *value* was reached from in the end: fields, members and conversions taken away."""
@@ -117,7 +132,7 @@ class Values:
             return known
         row = self.rows[value]
         kind = row[0]
-        if kind in (SUB, CONT, FIELD):
+        if kind in (SUB, CONT, FIELD, MAYBE):
             base: int = row[1]
             moved = self.replace(base, old, new, cache)
             answer = value if moved == base else self.of(kind, moved, row[2])
@@ -128,3 +143,8 @@ class Values:
             answer = value
         cache[value] = answer
         return answer
+
+    def aged(self, value: int, fresh: int) -> int:
+        """*value* as it is called now, if *fresh* has just been renamed to its aged self."""
+        old = self.ids.get((AGED, fresh))
+        return value if old is None else self.replace(value, fresh, old, {})

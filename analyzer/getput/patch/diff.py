@@ -307,7 +307,7 @@ def _extent(text: str, at: int, old: int, new: int) -> tuple[int, bool]:
         at = text.find("\n", at) + 1 or size
     if text.startswith("\\", at):
         at = text.find("\n", at) + 1 or size
-    return at, True
+    return at, not text.startswith("+", at) or text.startswith("+++ ", at)
 
 
 def _hunk(ordinal: int, hunk: ParsedHunk, line: int) -> Hunk:
