@@ -131,7 +131,8 @@ def test_any_encoding_of_the_terminal(getput, kernel, leaking, encoding):
 
 
 def shell(line: str, cwd: Path, **names: object) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "GETPUT": f"{sys.executable} -m getput", **{key: str(value) for key, value in names.items()}}
+    names = {"GETPUT": f"{sys.executable} -m getput", "PYTHONUNBUFFERED": "", **names}  # buffered, as users have it
+    env = {**os.environ, **{key: str(value) for key, value in names.items()}}
     return subprocess.run(
         ["bash", "-c", line], cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False
     )

@@ -46,6 +46,8 @@ def check(body: str, expected: str) -> None:
         ("p(n);", "(p)(n)"),
         ("n++;", "n = n + 1"),
         ("g(n++, --p->count);", "%0 = n; n = %0 + 1; p->count = p->count - 1; g(%0, p->count)"),
+        ("g(!n--, -(n++), !!n++);", "%0 = n; n = %0 - 1; %1 = n; n = %1 + 1; %2 = n; n = %2 + 1; g(!%0, -%1, !(!%2))"),
+        ("!n--;", "%0 = n; n = %0 - 1"),
         ("n |= p->flags;", "n = n | p->flags"),
         ("p->a = p->b = n;", "p->b = n; p->a = n"),
         ("g((n = 3, n));", "n = 3; g(n)"),

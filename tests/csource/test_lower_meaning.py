@@ -105,7 +105,7 @@ def text_of(expr: Any) -> str:
         case ("elvis", test, other):
             return f"({text_of(test)} ?: {text_of(other)})"
         case ("!", value):
-            return f"!{text_of(value)}" if value[0] != "x++" else f"!({text_of(value)})"
+            return f"!{text_of(value)}"
         case ("unlikely", value):
             return f"unlikely({text_of(value)})"
         case ("block", value):
@@ -184,7 +184,7 @@ def onward(label: int, position: int, length: int) -> int:
 
 
 def legal(statement: Any, inside: frozenset[str]) -> Any:
-    """The statement without a ``break`` or ``continue`` where C has none, a local read by its own initialiser or declared twice."""
+    """The statement without what C forbids: a stray ``break``, a local that its initialiser reads or declared twice."""
     loop = frozenset(["break", "continue"])
     match statement:
         case ("break",) | ("continue",):

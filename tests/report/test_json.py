@@ -37,6 +37,12 @@ def test_the_keys_and_their_order(an_answer, a_finding, form):
     assert said["stats"] == {"functions": 4, "unparsed": 3, "bounded": 2, "elapsed_ms": 1}
 
 
+def test_an_anchor_can_be_a_removed_line(an_answer, a_finding):
+    removed = a_finding(anchor=Anchor("old.c", 7, "before", "\tof_node_put(np);"))
+    (finding,) = json.loads(render("json", an_answer(removed)))["findings"]
+    assert finding["anchor"] == {"file": "old.c", "line": 7, "side": "before"}
+
+
 def test_what_is_not_there_is_null(an_answer, a_finding):
     (finding,) = json.loads(render("json", an_answer(a_finding(anchor=None, fix=None, patch=None))))["findings"]
     assert (finding["anchor"], finding["fix"], finding["patch"]) == (None, None, None)

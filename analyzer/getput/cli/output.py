@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from contextlib import suppress
 
 from getput.cli import OutputClosedError, UsageError
 from getput.report.escape import printable
@@ -23,22 +23,17 @@ def answer(pieces: Iterable[str]) -> None:
             sys.stdout.write(piece)
             sys.stdout.flush()
         except BrokenPipeError as error:
-            _forget(sys.stdout)
             raise OutputClosedError from error
         except OSError as error:
-            _forget(sys.stdout)
             raise UsageError(f"standard output: {error.strerror}") from error
 
 
 def message(text: str) -> None:
     """Write one line to standard error, as far as there is one."""
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(f"getput: {printable(text)}\n")
-        sys.stderr.flush()
-    except OSError:
-        _forget(sys.stderr)
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(f"getput: {printable(text)}\n")
+            sys.stderr.flush()
 
 
 def colored(wanted: bool) -> bool:
@@ -48,17 +43,13 @@ def colored(wanted: bool) -> bool:
 
 
 def finish() -> None:
-    """Write out what is still in buffers; a reader that left is no fault of ours."""
+    """Write out what is still in buffers.  What nobody takes goes nowhere: Python would complain when it tries again."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            try:
-                stream.flush()
-            except OSError:
-                _forget(stream)
-
-
-def _forget(stream: TextIO) -> None:
-    """Lead *stream* into nothing, so that Python does not complain once more when it flushes it at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

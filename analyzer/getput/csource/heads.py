@@ -6,8 +6,6 @@ import re
 
 from getput.csource.macros import Macros
 
-_BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
-_UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(256))
 
 # A head with nothing the grammar could stumble over, as far as one look can tell.
 _PLAIN = re.compile(
@@ -36,7 +34,7 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
     groups = _groups(head)
     while len(groups) > 1 and groups[-1][2] == b")":  # attributes behind the parameters
         start, opening, _, close = groups.pop()
-        code[start:close] = code[start:close].translate(_BLANK)
+        code[start:close] = code[start:close].translate(BLANK)
     if not groups:
         return
     start, opening, _, close = groups.pop()
@@ -44,11 +42,11 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
         if _specifiers(code, start, macros):  # "PROG(name)(parameters)": the macro reads as type
             code[opening] = code[close - 1] = 0x20
         else:
-            code[opening:close] = code[opening:close].translate(_BLANK)
+            code[opening:close] = code[opening:close].translate(BLANK)
         return
     for low, _, _, high in groups:  # macros before the name
         only = not head[:start].replace(head[low:high], b"").strip(b" \t\n*") or _typeless(head[:low] + b" " + head[high:start])
-        code[low:high] = code[low:high].translate(_UNDERSCORE if only else _BLANK)
+        code[low:high] = code[low:high].translate(IDENTIFIER if only else BLANK)
     macro = head[start:opening].strip()
     first = _FIRST_ARGUMENT.match(head, opening)
     typeless = _specifiers(code, start, macros)

@@ -14,8 +14,6 @@ import msgspec
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w*)((?:[^\n\\]|\\.)*)", re.MULTILINE | re.DOTALL)
 _CONDITIONS = frozenset([b"if", b"ifdef", b"ifndef"])
 _ALTERNATIVES = frozenset([b"elif", b"elifdef", b"elifndef", b"else"])
-_BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
-_UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(256))
 # Conditions the grammar cannot read: they become one word.
 _EXOTIC = re.compile(rb"[?'\"]")
 _DEFINED = re.compile(rb"(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?\Z")
@@ -73,7 +71,7 @@ def _groups(code: bytearray) -> list[_Group]:
             groups.append(group)
             if _EXOTIC.search(found[2]):
                 low, high = found.span(2)
-                code[low:high] = b" " + found[2][1:].translate(_UNDERSCORE)
+                code[low:high] = b" " + found[2][1:].translate(IDENTIFIER)
         elif stack and (word == b"endif" or word in _ALTERNATIVES):
             stack[-1].words.append(word)
             stack[-1].starts.append(start)
@@ -177,4 +175,4 @@ def _end_label(code: bytearray, plain: bytes, start: int) -> None:
 
 def _blank(code: bytearray, low: int, high: int) -> None:
     """Overwrite a span with blanks, line ends kept."""
-    code[low:high] = code[low:high].translate(_BLANK)
+    code[low:high] = code[low:high].translate(BLANK)

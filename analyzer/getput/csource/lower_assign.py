@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from getput.csource.lower_expr import COMPOUND, Expressions, binary, field, parenthesized, part
+from getput.csource.lower_expr import COMPOUND, Expressions, binary, field, parenthesized, part, rebound
 from getput.csource.lower_graph import ONE
 from getput.csource.syntax import Node
 from getput.flow.ir import Assign, Binary, Const, Expr, Index, Read, Temp, Unknown, Var
@@ -127,6 +127,9 @@ class Assignments(Expressions):
 
     def update(self, node: Node) -> Expr:
         """``x++`` (the value before) and ``++x`` (the value after)."""
+        meant = rebound(node)
+        if meant is not None:
+            return self.value(meant)
         if node.children[0].field == "argument":
             target = self.place(node.children[0])
             before = self.keep(target, node.start)
@@ -138,9 +141,9 @@ class Assignments(Expressions):
 
     def step(self, node: Node) -> None:
         """``x++`` or ``++x`` whose value nobody wants."""
-        operand = part(node, "argument")
-        operator = part(node, "operator")
-        if operand is None or operator is None:
+        operand, operator = part(node, "argument"), part(node, "operator")
+        if operand is None or operator is None or rebound(node) is not None:
+            self.value(node)
             return
         target = self.place(operand)
         self.instrs.append(Assign(target, Binary(operator.kind[0], target, ONE), node.start))

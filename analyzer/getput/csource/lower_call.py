@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from getput.csource.lower_assign import Assignments
-from getput.csource.lower_expr import arguments, field, operands, parenthesized, part, pointed
+from getput.csource.lower_expr import arguments, field, operands, parenthesized, part, pointed, rebound
 from getput.csource.lower_graph import ZERO
 from getput.csource.lower_table import Meaning
 from getput.csource.lower_text import condition_name, folded, is_type_name
@@ -248,6 +248,11 @@ class Calls(Assignments):
                 node = last
             elif kind == "cast_expression":
                 node = node.children[-1]
+            elif kind == "update_expression":
+                meant = rebound(node)
+                if meant is None:
+                    break
+                node = meant
             elif kind == "call_expression" and node.children[0].kind == "identifier":
                 name = self.text[node.children[0].start : node.children[0].end]
                 meaning = self.macros.meanings.get(name)

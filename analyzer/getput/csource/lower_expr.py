@@ -74,6 +74,17 @@ def operands(node: Node, operator: str) -> list[Node]:
     return found
 
 
+def rebound(node: Node) -> Node | None:
+    """``!x--``, which the grammar takes for ``(!x)--``, as what it means; None where the node is no such thing."""
+    operand = node.children[0]
+    if operand.kind not in ("unary_expression", "cast_expression") or operand.field != "argument":
+        return None
+    *before, inner = operand.children
+    stepped = Node(inner.kind, inner.start, inner.end, "argument", inner.children)
+    step = Node(node.kind, inner.start, node.end, inner.field, [stepped, node.children[1]])
+    return Node(operand.kind, node.start, node.end, node.field, [*before, step])
+
+
 def arguments(node: Node) -> list[Node]:
     """The parts of a comma expression, in order."""
     found = []
@@ -128,6 +139,8 @@ class Expressions(Graph):
         value = self.value(node)
         kind = type(value)
         if kind is Const or kind is Temp or kind is Str or (kind is Unknown and not value.parts):  # type: ignore[union-attr]
+            return
+        if kind is Var and value.name not in self.locals and value.name not in self.params:  # type: ignore[union-attr]
             return
         self.instrs.append(Read(value, node.start))
 

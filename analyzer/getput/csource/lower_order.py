@@ -95,7 +95,7 @@ def tidy(blocks: Sequence[list[Instr]], ends: Sequence[Terminator | None]) -> tu
 
 
 def _through(blocks: Sequence[list[Instr]], ends: Sequence[Terminator | None]) -> list[int]:
-    """Where a jump to each block ends up: behind the empty blocks that run on; an empty endless loop leads to itself."""
+    """Where a jump to each block ends up: behind empty blocks that run on; an empty endless loop leads to itself."""
     through = [-1] * len(ends)
     for block, instrs in enumerate(blocks):
         end = ends[block]

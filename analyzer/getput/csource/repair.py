@@ -11,8 +11,6 @@ import re
 
 from getput.csource.macros import Macros
 
-_BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
-_UNDERSCORE = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(256))
 _TOKEN = re.compile(
     rb'[A-Za-z_]\w*|\d[\w.]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|^[ \t]*#(?:[^\n\\]|\\.)*'
     rb"|->|\+\+|--|&&|\|\||<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S",
@@ -73,7 +71,7 @@ class _Repair:
         """Mend every token and every argument."""
         tokens = self.tokens
         for i in range(1, self.body):
-            pointed = tokens[i - 1] in (b"*", b"const") and tokens[i].isupper() and _is_word(tokens[i + 1])
+            pointed = tokens[i - 1] in (b"*", b"const") and tokens[i].isupper() and is_word(tokens[i + 1])
             if pointed or tokens[i].decode("latin-1") in self.macros.attributes:
                 self._blank(i, i + 1)
         stack: list[_Bracket] = []
@@ -104,7 +102,7 @@ class _Repair:
     def _named(self, index: int) -> bool:
         """Whether a parenthesis follows a word that is no keyword."""
         before = self.tokens[index - 1]
-        return _is_word(before) and before not in _CONTROL
+        return is_word(before) and before not in _CONTROL
 
     def _token(self, index: int, token: bytes, top: _Bracket | None) -> None:
         """Mend a single token by its neighbours."""
@@ -114,24 +112,24 @@ class _Repair:
         if token[:1].isdigit():
             if not _NUMBER.match(token):
                 self.code[low:high] = b"_" + token[1:].replace(b".", b"_")
-            elif _is_word(follow):  # "64 KB"
+            elif is_word(follow):  # "64 KB"
                 self._blank(index + 1, index + 2)
-        elif _is_word(token):
+        elif is_word(token):
             if token in _ALIGNOF:
                 self.code[low:high] = b"sizeof".ljust(high - low)
             elif token in _ASM and follow == b"(":
                 self._assembly(index + 1)
             elif token == b"noreturn":
                 self.code[low] = 0x4E
-            elif token == b"if" and _is_word(follow) and self.tokens[index + 2] == b"(":
+            elif token == b"if" and is_word(follow) and self.tokens[index + 2] == b"(":
                 self._blank(index + 1, index + 2)
             elif token == b"goto" and follow == b"*":
                 self._computed(index)
-            elif before in _OPERATORS and before != b"*" and follow.isupper() and _is_word(follow):
+            elif before in _OPERATORS and before != b"*" and follow.isupper() and is_word(follow):
                 self._blank(index + 1, index + 2)
             elif self._alone(index, before, follow, top):
                 self._end(index)
-            elif _is_word(follow) and (self._strange(token, follow) or token.decode("latin-1") in self.macros.attributes):
+            elif is_word(follow) and (self._strange(token, follow) or token.decode("latin-1") in self.macros.attributes):
                 self._blank(index, index + 1)
         elif token == b"&&" and before in (b"=", b"(", b",", b"[", b"{", b"?", b":", b"return", b"-"):
             self.code[low:high] = b" &"
@@ -145,7 +143,7 @@ class _Repair:
         while end < len(self.tokens) and self.tokens[end] != b";":
             end += 1
         self._blank(index + 1, index + 2)
-        named = next((i for i in range(index + 2, end) if _is_word(self.tokens[i])), end)
+        named = next((i for i in range(index + 2, end) if is_word(self.tokens[i])), end)
         if named < end:
             self._blank(index + 2, named)
             self._blank(named + 1, end)
@@ -155,7 +153,7 @@ class _Repair:
         if top is None or top.token != b"{" or not (before in (b";", b"{", b"}") or index - 1 in self.ended):
             return False
         token = self.tokens[index]
-        if token in _KEYWORDS or not (_is_word(follow) or follow == b"}") or index + 1 >= len(self.spans):
+        if token in _KEYWORDS or not (is_word(follow) or follow == b"}") or index + 1 >= len(self.spans):
             return False
         return b"\n" in self.code[self.spans[index][1] : self.spans[index + 1][0]]
 
@@ -175,7 +173,7 @@ class _Repair:
     def _unnamed(self, colon: int) -> bool:
         """Whether a colon follows the type of a bit-field without a name."""
         before, prior = self.tokens[colon - 1], self.tokens[colon - 2]
-        return _is_word(before) and before not in (b"default", b"case") and prior in (b";", b"{", b"}", b"unsigned")
+        return is_word(before) and before not in (b"default", b"case") and prior in (b";", b"{", b"}", b"unsigned")
 
     def _assembly(self, opening: int) -> None:
         """Leave one string of an inline assembly."""
@@ -204,13 +202,13 @@ class _Repair:
             self._blank(begin, begin + 3)
         elif part[0] == b"{" and b";" not in part:
             self._join(begin, end)
-        elif len(part) > 2 and _is_word(part[0]) and _is_word(part[1]) and part[0].isupper() and part[2] == b"(":
+        elif len(part) > 2 and is_word(part[0]) and is_word(part[1]) and part[0].isupper() and part[2] == b"(":
             self._blank(begin, begin + 1)
-        elif len(part) > 1 and all(_is_word(word) or word == b"*" for word in part):
+        elif len(part) > 1 and all(is_word(word) or word == b"*" for word in part):
             words = [i for i in range(begin, end) if self.tokens[i] != b"*"]
             if len(words) == len(part) and all(self.tokens[i].isupper() for i in words):
                 self._blank(begin, end - 1)
-            elif len(words) > 1 and any(_is_word(self.tokens[i + 1]) for i in words[:-1]) or part[-1] == b"*":
+            elif len(words) > 1 and any(is_word(self.tokens[i + 1]) for i in words[:-1]) or part[-1] == b"*":
                 self._join(begin, end)
 
     def _wrap(self, bracket: _Bracket, close: int) -> None:
@@ -238,7 +236,7 @@ class _Repair:
             code[first - 2 : first] = b"({"
             code[last : last + len(tail)] = tail
         elif high > first:
-            code[first:high] = code[first:high].translate(_BLANK)
+            code[first:high] = code[first:high].translate(BLANK)
             code[first] = 0x30
 
     def _opens_block(self, index: int) -> bool:
@@ -265,16 +263,16 @@ class _Repair:
             self._blank(name, bracket.index + 1)
             self._blank(close, close + 1)
             return
-        if statement and (_is_word(follow) or follow == b"}"):
+        if statement and (is_word(follow) or follow == b"}"):
             gap = self.code[self.spans[close][1] : self.spans[close + 1][0]]
             if b"\n" in gap:
                 self._end(close)
-            elif _is_word(follow) and self.tokens[close + 2] in (b";", b"=", b",", b"["):  # TYPE(a, b) name;
+            elif is_word(follow) and self.tokens[close + 2] in (b";", b"=", b",", b"["):  # TYPE(a, b) name;
                 self._join(name, close + 1)
             return
         fills = follow == b"=" and close + 2 < len(tokens) and tokens[close + 2] == b"{"
         if (statement and fills) or (before in _STORAGE and follow in (b";", b"=", b",", b"[")):
-            declared = next((i for i in range(bracket.index + 1, close) if _is_word(tokens[i])), -1)
+            declared = next((i for i in range(bracket.index + 1, close) if is_word(tokens[i])), -1)
             if declared >= 0:
                 self._blank(bracket.index, declared)
                 self._blank(declared + 1, close + 1)
@@ -282,14 +280,9 @@ class _Repair:
     def _blank(self, begin: int, end: int) -> None:
         """Overwrite tokens with blanks."""
         low, high = self.spans[begin][0], self.spans[end - 1][1]
-        self.code[low:high] = self.code[low:high].translate(_BLANK)
+        self.code[low:high] = self.code[low:high].translate(BLANK)
 
     def _join(self, begin: int, end: int) -> None:
         """Make one identifier of tokens."""
         low, high = self.spans[begin][0], self.spans[end - 1][1]
-        self.code[low:high] = self.code[low:high].translate(_UNDERSCORE)
-
-
-def _is_word(token: bytes) -> bool:
-    """Whether a token is a word."""
-    return token[:1].isalpha() or token[:1] == b"_"
+        self.code[low:high] = self.code[low:high].translate(IDENTIFIER)

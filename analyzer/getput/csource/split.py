@@ -13,7 +13,6 @@ from getput.csource.syntax import FunctionSource
 
 # How far back from its opening brace the head of a function may begin.
 _HEAD_LIMIT = 16_000
-_BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
 _COMMENT_TEXT = re.compile(rb"[^\n\\]+|\\(?!\n)")
 
 _LINE_COMMENT = re.compile(rb"//[^\n]*")
@@ -81,7 +80,7 @@ def _without_comments(text: bytes) -> bytes:
         end = len(text) if end == -1 else end + 2
         parts.append(text[done:at])
         inside = text[line - 2 : line - 1] == b"\\" or text[line : line + 1] == b"#"
-        blank = _blank_in_macro(text[at:end]) if inside else text[at:end].translate(_BLANK)
+        blank = _blank_in_macro(text[at:end]) if inside else text[at:end].translate(BLANK)
         parts.append(b";" + blank[1:] if line == at else blank)
         done = end
         at = text.find(b"/*", end)

@@ -12,6 +12,7 @@ from getput.csource.syntax import FunctionSource
 from getput.ownership.unit import Unit
 from getput.ownership.view import FileReport, Stored
 
+ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
 MAX_TAKERS = 16  # functions followed for one counter of one file
 
 
@@ -23,9 +24,8 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     words = vocabulary.words if focus is None else vocabulary.words & focus
     counters = sorted({counter for word in words for counter in vocabulary.counters[word]})
     if counters:
-        present = frozenset().union(*(unit.words_of(source) for source in unit.sources)) if unit.sources else frozenset()
         for counter in counters:
-            if vocabulary.taking(counter) & present:
+            if unit.mentions(vocabulary.taking(counter)):
                 stored += members_of(unit, counter, focus)
     members = tuple([unit.member(source) for source in unit.sources])
     return FileReport(unit.path, members, tuple(stored), touched)
@@ -37,8 +37,7 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
     takers: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
     followed = 0
     for source in unit.sources:
-        words = unit.words_of(source)
-        if not words & taking or (focus is not None and not assigns(unit, source, focus)):
+        if (focus is not None and not assigns(unit, source, focus)) or not unit.words_of(source) & taking:
             continue
         followed += 1
         if followed > MAX_TAKERS and focus is not None:
@@ -77,8 +76,7 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
 
 def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
     """Whether *source* writes a member whose name is in *focus*."""
-    text = unit.text[source.start : source.end]
-    return any(match.decode("ascii") in focus for match in re.findall(rb"(?:->|\.)(\w+)\s*=[^=]", text))
+    return any(match.decode("ascii") in focus for match in ASSIGNED.findall(unit.text, source.start, source.end))
 
 
 def defined_here(unit: Unit, field: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from getput.csource.lines import LineMap
 from getput.csource.lower import Unlowerable, lower_function
 from getput.csource.macros import Macros
 from getput.csource.parse import parse_function
@@ -42,6 +43,7 @@ class Unit:
         self.tables = vocabulary.tables
         self.macros = macros
         self.elsewhere = elsewhere
+        self.lines = LineMap(text)
         self.sources = functions(text)
         self.by_name: dict[str, FunctionSource] = {}
         for source in self.sources:
@@ -54,6 +56,7 @@ class Unit:
         self.counting: dict[int, frozenset[str]] = {}
         self.bounded: set[str] = set()
         self.twin: Unit | None = None  # the other image: its text is evidence for guesses
+        self.all_words: frozenset[bytes] | None = None
         self.texts: dict[str, str] = {}
 
     def function(self, source: FunctionSource) -> Function | None:
@@ -77,6 +80,12 @@ class Unit:
             found = set(WORD.findall(self.text, source.start, source.end))
             known = self.words[source.start] = frozenset(word.decode("ascii") for word in found)
         return known
+
+    def mentions(self, names: frozenset[str]) -> bool:
+        """Whether any of *names* stands anywhere in the file."""
+        if self.all_words is None:
+            self.all_words = frozenset(WORD.findall(self.text))
+        return any(name.encode("ascii") in self.all_words for name in names)
 
     def counters(self, source: FunctionSource, depth: int = 0) -> frozenset[str]:
         """What *source* and its callees in this file may count."""
@@ -189,8 +198,9 @@ class Unit:
         """The functions (other than those in *but*) that name member *field* and a put of *counter*; "" for any object."""
         puts = self.vocabulary.puts(counter)[0]
         out = []
+        name = field.encode("ascii")
         for source in self.sources:
-            if source.name in but:
+            if source.name in but or (name and self.text.find(name, source.start, source.end) < 0):
                 continue
             words = self.words_of(source)
             if (not field or field in words) and (words & puts or (field and any(puts_by_name(word) for word in words if word not in self.by_name))):

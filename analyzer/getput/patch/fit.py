@@ -95,10 +95,22 @@ def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -
             place, found = somewhere
         jump, offset = abs(place.at - place.lead - at), place.at - place.lead - stated
         doubt += DOUBT_OF_FUZZ * (place.lead + place.tail) + jump.bit_length() - _weight(source, place)
+        if _wrong_end(text, hunk, place, backward):
+            found, doubt = max(found, FUZZ1), doubt + DOUBT_OF_FUZZ
+            if found > worst:
+                return Misfit(hunk)
         level = max(level, found)
         floor = place.at + place.size
         places.append(place)
     return Fit(tuple(places), level, doubt)
+
+
+def _wrong_end(text: Text, hunk: Hunk, place: Place, backward: bool) -> bool:
+    """Whether the hunk is about the newline at the end of the file, and the text does not end as it says."""
+    if not hunk.old_open and not hunk.new_open:
+        return False
+    at_end = place.at + place.size + place.tail == len(text.lines)
+    return not at_end or text.open != (hunk.new_open if backward else hunk.old_open)
 
 
 def _weight(source: list[bytes], place: Place) -> int:

@@ -47,10 +47,10 @@ def ordered(mails: Sequence[Mail]) -> tuple[list[Mail], list[Mail]]:
     Duplicates are left out, and so are answers if there is a patch that is none.  The numbers ``n/m`` count within one
     version of one series; where they contradict themselves, the order is that of the input.
     """
-    seen: set[tuple[str | None, str]] = set()
+    seen: set[tuple[str | None, str, str]] = set()
     chosen: list[tuple[Mail, Label]] = []
     for mail in mails:
-        key = (mail.message_id, mail.text)
+        key = (mail.message_id, mail.subject, mail.text)
         if key not in seen:
             seen.add(key)
             chosen.append((mail, label(mail.subject)))

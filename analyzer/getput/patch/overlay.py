@@ -81,7 +81,9 @@ class _Run:
         self.backward = backward
         self.outcomes: list[list[Outcome]] = [[] for _ in series]
         self.complete = True
-        self._now: dict[str, Text | bytes | None] = {}
+        self._now: dict[str, Text | bytes | None] = {}  # as the patches so far have left it
+        self._next: dict[str, Text | bytes | None] = {}  # what the current patch has written
+        self._gone: list[str] = []  # what it has removed
         self._held = 0
 
     def go(self, worst: int, to_the_end: bool) -> _Run:
@@ -100,6 +102,9 @@ class _Run:
                     self.keep(diff, outcome.images)
             if self.backward:
                 self.outcomes[number].reverse()
+            self._now.update(dict.fromkeys(self._gone), **self._next)
+            self._next.clear()
+            self._gone.clear()
         return self
 
     @property
@@ -116,7 +121,8 @@ class _Run:
         if id(diff) in self.known:
             return Outcome(self.known[id(diff)], EXACT, 0, True)
         try:
-            text = self.text((diff.new_path if self.backward else diff.old_path) or diff.path)
+            path = (diff.new_path if self.backward else diff.old_path) or diff.path
+            text = self.text(path, moved=diff.kind in ("renamed", "copied"))
         except UnreadableError as error:
             images = make.skipped(diff, str(error)) if error.skip else make.failed(diff, f"{diff.path}: {error}")
             return Outcome(images, SETTLED)
@@ -166,24 +172,27 @@ class _Run:
         content = images.after if diff.kind == "new" else images.before
         return Outcome(images, EXACT) if content == text.data else Outcome(images, OFFSET, UNLIKELY // 2)
 
-    def text(self, path: str) -> Text | None:
-        """The file as it stands at this point of the series."""
-        if path not in self._now:
+    def text(self, path: str, moved: bool) -> Text | None:
+        """The file as it stands at this point.
+
+        What is renamed or copied is the file as it stood before the patch: the patch may write another one in its place.
+        """
+        files = self._next if path in self._next and not moved else self._now
+        if path not in files:
             return self.tree.text(path)
-        now = self._now[path]
+        now = files[path]
         if isinstance(now, bytes):
-            now = self._now[path] = Text(now)
+            now = files[path] = Text(now)
         return now
 
     def keep(self, diff: FileDiff, images: FileImages) -> None:
         """Go on from what this file has become."""
         here, there = (diff.new_path, diff.old_path) if self.backward else (diff.old_path, diff.new_path)
-        if here is not None and here != there and diff.kind != "copied":
-            self._now[here] = None
-        if there is not None:
-            self._now[there] = images.before if self.backward else images.after
-        elif here is not None:
-            self._now[here] = None
+        copied = diff.kind == "copied"
+        if here is not None and here != there and (self.backward or not copied):
+            self._gone.append(here)
+        if there is not None and not (self.backward and copied):
+            self._next[there] = images.before if self.backward else images.after
 
 
 def _chosen(series: Sequence[Sequence[FileDiff]], tree: Tree, known: dict[int, FileImages]) -> tuple[_Run, _Run | None]:

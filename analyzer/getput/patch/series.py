@@ -20,6 +20,7 @@ from getput.patch.order import ordered
 from getput.patch.overlay import resolve
 
 MAX_INPUT = 512 << 20  # bytes
+MAX_MAILS = 20_000  # of one input
 STAGED = "--staged"
 
 
@@ -164,15 +165,24 @@ def _named(name: str, git: Repository | None) -> list[_Part]:
 
 def _content(file: BinaryIO) -> bytes:
     """All of *file*.  Raises InputError where that is too much."""
-    raw = file.read(MAX_INPUT + 1)
-    if len(raw) > MAX_INPUT:
-        raise InputError(f"larger than {MAX_INPUT >> 20} MB")
-    return raw
+    pieces: list[bytes] = []
+    size = 0
+    while piece := file.read(1 << 20):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_INPUT:
+            raise InputError(f"larger than {MAX_INPUT >> 20} MB")
+    return b"".join(pieces)
 
 
 def _mails(name: str, raw: bytes) -> list[_Part]:
-    """The mails in *raw*, with what they touch."""
-    return [_Part(name, mail, tuple(diffs.parse(mail.text, mail.line, is_source))) for mail in split(raw)]
+    """The mails in *raw*, with what they touch.  Raises InputError for too many."""
+    parts: list[_Part] = []
+    for mail in split(raw):
+        if len(parts) == MAX_MAILS:
+            raise InputError(f"more than {MAX_MAILS} mails")
+        parts.append(_Part(name, mail, tuple(diffs.parse(mail.text, mail.line, is_source))))
+    return parts
 
 
 def _index(git: Repository | None) -> _Part:

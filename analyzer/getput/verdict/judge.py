@@ -10,7 +10,6 @@ import msgspec
 
 from getput.config import Settings
 from getput.csource import macros
-from getput.csource.lines import LineMap
 from getput.csource.syntax import FunctionSource
 from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
 from getput.ownership import apis
@@ -158,7 +157,7 @@ class Judge:
 
     def judge(self, unit: Unit, sources: Sequence[FunctionSource], tally: Tally | None) -> list[Judged]:
         """Everything the rules find in *sources*, in their order."""
-        lines = LineMap(unit.text)
+        lines = unit.lines
         out: list[Judged] = []
         for source in sources:
             reports = unit.reports(source)
@@ -177,7 +176,7 @@ class Judge:
         if unit is None:
             return []
         out: list[Judged] = []
-        lines = LineMap(unit.text)
+        lines = unit.lines
         report: FileReport | None = None
         for rule in self.rules:
             if rule.check_file is None or rule.concerned is None:
@@ -243,7 +242,7 @@ class Comparison:
         out: set[str] = set()
         for unit, changed in ((self.before, self.images.removed), (self.after, self.images.added)):
             if unit is not None:
-                lines = LineMap(unit.text)
+                lines = unit.lines
                 for line in changed:
                     out.update(word.decode("ascii") for word in WORD.findall(lines.line_text(line)))
         return frozenset(out)
@@ -252,7 +251,7 @@ class Comparison:
         """The removed lines of the before-image with their text."""
         if self.before is None or not self.images.removed:
             return {}
-        lines = LineMap(self.before.text)
+        lines = self.before.lines
         return {line: text_at(lines, line) for line in sorted(self.images.removed)}
 
 
@@ -260,7 +259,7 @@ def touched_in(unit: Unit | None, changed: frozenset[int], hunks: Sequence[tuple
     """The functions of *unit* that hold a changed line."""
     if unit is None or not changed:
         return []
-    lines = LineMap(unit.text)
+    lines = unit.lines
     ordered = sorted(changed)
     out = []
     for source in unit.sources:
@@ -282,7 +281,7 @@ def whole_only(unit: Unit | None, sources: list[FunctionSource], images: FileIma
     """Of *sources*, those that lie within one hunk."""
     if unit is None:
         return []
-    lines = LineMap(unit.text)
+    lines = unit.lines
     spans = [(hunk[side], hunk[side] + hunk[side + 1] - 1) for hunk in images.hunks]
     out = []
     for source in sources:
@@ -297,6 +296,6 @@ def lines_of(unit: Unit | None, name: str) -> range:
     if unit is None or name not in unit.by_name:
         return range(0)
     source = unit.by_name[name]
-    lines = LineMap(unit.text)
+    lines = unit.lines
     return range(lines.position(source.start)[0], lines.position(source.end - 1)[0] + 1)
 
