@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,7 @@ LEAKING = CLEAN.replace(
     '"value", value);\n\tif (ret)\n\t\treturn ret;\n\tret = of_property_read_u32(np, "other", value);\n',
 )
 FILE = "drivers/demo/demo.c"
+AS_USERS = {"PYTHONUNBUFFERED": "", "PYTHONDONTWRITEBYTECODE": "", "NO_COLOR": ""}
 WHO = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -54,7 +56,7 @@ def getput() -> Run:
             cwd=cwd,
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
-            env={**os.environ, "PYTHONWARNINGS": "error", **environment},
+            env={**os.environ, **AS_USERS, "PYTHONWARNINGS": "error", **environment},
             timeout=120,
             check=False,
         )
@@ -74,15 +76,22 @@ class Kernel:
         self.write(CLEAN)
         self.commit("demo: a driver")
 
-    def git(self, *args: str) -> str:
+    def git(self, *args: str, stdin: str = "", **environment: str) -> str:
         return subprocess.run(
             ["git", "-c", "core.hooksPath=/dev/null", *args],
             cwd=self.top,
-            env={**os.environ, **WHO, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull},
+            env={
+                **os.environ,
+                **WHO,
+                "GIT_CONFIG_GLOBAL": os.devnull,
+                "GIT_CONFIG_SYSTEM": os.devnull,
+                **environment,
+            },
+            input=stdin,
             capture_output=True,
             text=True,
             check=True,
-        ).stdout
+        ).stdout.strip("\n")
 
     def write(self, text: str, file: str = FILE) -> None:
         path = self.top / file
@@ -94,16 +103,19 @@ class Kernel:
         self.git("commit", "-q", "-m", subject)
 
     def patch(self, text: str, subject: str = "demo: read more", file: str = FILE) -> str:
-        """The mail of a patch that makes *text* of the file.  The tree does not have it, nor do git's objects."""
-        self.git("checkout", "-q", "-b", "topic")
-        self.write(text, file)
-        self.commit(subject)
-        mail = self.git("format-patch", "-1", "--stdout", "--no-signature", "--full-index")
-        self.git("checkout", "-q", "main")
-        self.git("branch", "-q", "-D", "topic")
-        self.git("reflog", "expire", "--expire=now", "--all")
-        self.git("gc", "-q", "--prune=now")
-        return mail
+        """The mail of a patch that makes *text* of the file.  Neither the work tree nor git's objects have it."""
+        with tempfile.TemporaryDirectory() as scratch:
+            apart = {
+                "GIT_INDEX_FILE": f"{scratch}/index",
+                "GIT_OBJECT_DIRECTORY": scratch,
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.top / ".git" / "objects"),
+            }
+            blob = self.git("hash-object", "-w", "--stdin", stdin=text, **apart)
+            self.git("read-tree", "HEAD", **apart)
+            self.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{file}", **apart)
+            tree = self.git("write-tree", **apart)
+            commit = self.git("commit-tree", "-p", "HEAD", "-m", subject, tree, **apart)
+            return self.git("format-patch", "-1", "--stdout", "--no-signature", "--full-index", commit, **apart) + "\n"
 
 
 @pytest.fixture

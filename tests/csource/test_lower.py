@@ -18,8 +18,6 @@ def lower(text: str) -> ir.Function:
     return lower_function(text.encode(), parsed, bundled())
 
 
-
-
 def test_heading() -> None:
     function = lower(
         "static __init const struct foo *f(const struct device *dev, char b[4], void (*cb)(int), ...)\n"
@@ -117,4 +115,4 @@ def test_macros_are_data() -> None:
     bundled_toml = bundled_macros()
     assert bundled_toml.errno[b"EPROBE_DEFER"] == 517
     with pytest.raises(ValueError, match="transparent"):
-        read_macros("once = []")
+        read_macros("[once]\n")

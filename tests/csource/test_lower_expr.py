@@ -33,7 +33,6 @@ def check(body: str, expected: str) -> None:
     assert lines(body) == dedent(expected).strip()
 
 
-
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
@@ -68,7 +67,7 @@ def check(body: str, expected: str) -> None:
         ("*p = (struct foo){ .a = n, .b.c = 1 };", "*p = ?{}; p->a = n; p->b.c = 1"),
         ("n = ({ int t = g(); t + 1; });", "declare int t; %0 = g(); t = %0; %1 = t + 1; n = %1"),
         ("fallthrough;", ""),
-        ("asm volatile(\"x\" : \"=r\" (n) : \"r\" (p->x));", "read ?asm[p->x]; n = ?asm"),
+        ('asm volatile("x" : "=r" (n) : "r" (p->x));', "read ?asm[p->x]; n = ?asm"),
         # macros
         ("n = READ_ONCE(p->x);", "n = p->x"),
         ("WRITE_ONCE(p->x, n);", "p->x = n"),
@@ -88,7 +87,7 @@ def check(body: str, expected: str) -> None:
         ("might_sleep(); lockdep_assert_held(&p->lock);", ""),
         ("n = min_t(unsigned int, n, 4);", "n = ?min_t(unsigned int, n, 4)[?unsigned int, n]"),
         ("LIST_HEAD(list); g(&list);", "declare LIST_HEAD list; g(&list)"),
-        ("WARN(g(n), \"%d\", h(n));", "%0 = h(n); %1 = g(n)"),
+        ('WARN(g(n), "%d", h(n));', "%0 = h(n); %1 = g(n)"),
     ],
 )
 def test_expressions(statement: str, expected: str) -> None:
@@ -179,8 +178,6 @@ def test_initialisers() -> None:
     assert function.locals == {"fn": "int (*)()", "q": "int *", "a": "int [4][3]"}
 
 
-
-
 def test_conditions_become_branches() -> None:
     check(
         """
@@ -243,7 +240,7 @@ def test_conditional_as_condition_and_as_result() -> None:
 
 def test_no_way_on() -> None:
     check(
-        "BUG_ON(p->x);\nif (n)\n\tpanic(\"no %d\", n);\nif (p->y)\n\tBUG();\n",
+        'BUG_ON(p->x);\nif (n)\n\tpanic("no %d", n);\nif (p->y)\n\tBUG();\n',
         """
         0:
             if p->x -> 1 else 2
@@ -262,5 +259,3 @@ def test_no_way_on() -> None:
             return
         """,
     )
-
-

@@ -26,7 +26,6 @@ def check(body: str, expected: str) -> None:
     assert lines(body) == dedent(expected).strip()
 
 
-
 def test_loops() -> None:
     check(
         """
@@ -272,8 +271,6 @@ def test_code_that_cannot_be_reached_goes() -> None:
     check("return n;\ng();\nwhile (h())\n\tk();", "0:\n    return n")
     check("while (1)\n\tg();\nh();", "0:\n    -> 1\n1:\n    g()\n    -> 1")
     check("if (0)\n\tg();\nelse\n\th();", "0:\n    h()\n    return")
-
-
 
 
 def test_both_sides_of_a_condition_of_the_preprocessor_are_paths() -> None:

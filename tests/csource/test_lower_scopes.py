@@ -146,6 +146,46 @@ def test_guards_and_classes() -> None:
     )
 
 
+def test_conditional_guard() -> None:
+    check(
+        """
+        scoped_cond_guard(mutex_intr, return -EINTR, &p->lock) {
+            g();
+        }
+        scoped_cond_guard(mutex_try, goto out, &p->lock)
+            h();
+        out:
+        return_ACPI_STATUS(n);
+        """,
+        """
+        0:
+            declare class_mutex_intr_t guard(mutex_intr) cleanup(mutex_intr)
+            %0 = class_mutex_intr_constructor(&p->lock)
+            guard(mutex_intr) = %0
+            if guard(mutex_intr) -> 1 else 5
+        1:
+            g()
+            scope end guard(mutex_intr) cleanup(mutex_intr)
+            declare class_mutex_try_t guard(mutex_try) cleanup(mutex_try)
+            %1 = class_mutex_try_constructor(&p->lock)
+            guard(mutex_try) = %1
+            if guard(mutex_try) -> 2 else 3
+        2:
+            h()
+            scope end guard(mutex_try) cleanup(mutex_try)
+            -> 4
+        3:
+            scope end guard(mutex_try) cleanup(mutex_try)
+            goto 4
+        4:
+            return n
+        5:
+            scope end guard(mutex_intr) cleanup(mutex_intr)
+            return -4
+        """,
+    )
+
+
 def test_a_returned_variable_stays_a_variable() -> None:
     check(
         "void *a __free(kfree) = get();\n\nreturn a;",
@@ -187,5 +227,3 @@ def test_a_local_that_hides_another_has_a_name_of_its_own() -> None:
             return ret + n
         """,
     )
-
-

@@ -155,8 +155,8 @@ def test_kinds_as_git_writes_them(repo, body, options: list[str]):
     repo.commit(**{"to.c": text + "int y;\n", "new.c": "int new;\n", "empty.c": "", "bin.c": b"\0b" * 9})
     files = {one.path: one for one in read(repo.git("diff", "-M", *options, "HEAD~").decode())}
     assert {path: one.kind for path, one in files.items()} == {
-        "gone.c": "deleted", "to.c": "renamed", "moved.c": "renamed", "mode.c": "mode", "bin.c": "binary", "new.c": "new",
-        "empty.c": "new", "link.c": "link",
+        "gone.c": "deleted", "to.c": "renamed", "moved.c": "renamed", "mode.c": "mode", "bin.c": "binary",
+        "new.c": "new", "empty.c": "new", "link.c": "link",
     }  # fmt: skip
     assert (files["to.c"].old_path, files["gone.c"].new_path, files["new.c"].old_path) == ("from.c", None, None)
     assert files["moved.c"].old_path == "pure.c"

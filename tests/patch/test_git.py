@@ -146,9 +146,9 @@ def test_a_hook_of_another_repository(history, read, tmp_path, monkeypatch):
     [
         "diff.noprefix=true", "diff.mnemonicPrefix=true", "color.ui=always", "diff.context=0", "diff.renames=false",
         "diff.algorithm=patience", "log.showSignature=true", "core.pager=false", "diff.external=/bin/false",
-        "diff.relative=true", "log.decorate=full", "format.pretty=oneline", "diff.interHunkContext=50", "log.follow=true",
-        "diff.suppressBlankEmpty=true", "core.fsmonitor=/bin/false", "diff.orderFile=/nowhere", "diff.colorMoved=zebra",
-        "core.abbrev=5", "diff.submodule=log", "diff.statGraphWidth=1", "i18n.logOutputEncoding=utf-16",
+        "diff.relative=true", "log.decorate=full", "format.pretty=oneline", "diff.interHunkContext=50",
+        "log.follow=true", "diff.suppressBlankEmpty=true", "core.fsmonitor=/bin/false", "diff.orderFile=/nowhere",
+        "diff.colorMoved=zebra", "core.abbrev=5", "diff.submodule=log", "i18n.logOutputEncoding=utf-16",
     ],
 )  # fmt: skip
 def test_settings_of_the_user_change_nothing(history, read, setting):

@@ -151,7 +151,7 @@ def test_an_attached_patch_has_the_mails_subject():
         split(
             multipart(
                 "Content-Type: text/plain\n\nplease apply",
-                f'Content-Type: text/x-patch; name="a.patch"\nContent-Disposition: attachment; filename="a.patch"\n\n{DIFF}',
+                f'Content-Type: text/x-patch\nContent-Disposition: attachment; filename="a.patch"\n\n{DIFF}',
             )
         )
     )

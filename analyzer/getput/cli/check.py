@@ -17,7 +17,7 @@ from getput.cli.jobs import ProcessDiedError, in_order
 from getput.cli.progress import counted
 from getput.config import FailOn, Settings
 from getput.model import Answer, Status
-from getput.patch.series import TreeError, read_submissions
+from getput.patch.series import read_submissions
 from getput.report import FORMATS
 from getput.report.select import fails, shown, unjudged, wanted
 from getput.verdict.judge import Judge
@@ -144,11 +144,7 @@ def _judge(task: Task) -> Answer:
 
 def _answer(task: Task) -> Answer:
     submissions = read_submissions(task.inputs, _Worker.tree, each=False, staged=task.staged, stdin=task.stdin)
-    try:
-        submission = next(iter(submissions), None)
-    except TreeError as error:
-        return failed(_name(task), str(error))
-    return failed(_name(task), "no patch in it") if submission is None else _Worker.judge.check(submission)
+    return _Worker.judge.check(next(iter(submissions)))
 
 
 def _died(task: Task, error: ProcessDiedError) -> Answer:

@@ -43,7 +43,7 @@ def colored(wanted: bool) -> bool:
 
 
 def finish() -> None:
-    """Write out what is still in buffers.  What nobody takes goes nowhere: Python would complain when it tries again."""
+    """Write out what is still in buffers.  What nobody takes goes nowhere, or Python would try again, and complain."""
     for stream in (sys.stdout, sys.stderr):
         if stream is None:
             continue

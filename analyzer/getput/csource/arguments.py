@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from getput.csource.code import KEYWORDS, WORD_BYTES, Code, is_word
+from getput.csource.codetext import KEYWORDS, WORD_BYTES, Code, is_word
 
 # Possessive throughout: a blanked comment leaves thousands of blanks, which must not be tried in every way.
 _TYPE_ARGUMENT = re.compile(
@@ -23,7 +23,6 @@ _BRACKET_OR_COLON = re.compile(rb"[()\[\]{}:]")
 _LETTER = re.compile(rb"[A-Za-z_]")
 _CASE_RANGE = re.compile(rb"\bcase\b[^;{}:]*?(\.\.\.)")
 _PREFIX_END = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ \t\n"
-_MEMBER_BYTES = WORD_BYTES
 
 
 def write_arguments(code: Code) -> None:
@@ -82,7 +81,7 @@ def _join_offsets(code: Code) -> None:
             continue
         member = text[comma + 1 : close - 1]
         stripped = member.strip()
-        if stripped.strip(_MEMBER_BYTES):
+        if stripped.strip(WORD_BYTES):
             low = comma + 1 + len(member) - len(member.lstrip())
             code.join(low, low + len(stripped))
     code.forget_parentheses()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from getput.csource.code import WORD_BYTES, Code, is_word
+from getput.csource.codetext import WORD_BYTES, Code, is_word
 from getput.csource.macros import Macros
 from getput.csource.syntax import Marks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from getput.csource.code import CONTROL, KEYWORDS, WORD_BYTES, Code, is_word
+from getput.csource.codetext import CONTROL, KEYWORDS, WORD_BYTES, Code, is_word
 from getput.csource.macros import Macros
 from getput.csource.syntax import Marks
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from getput.csource.codetext import BLANK, IDENTIFIER
 from getput.csource.macros import Macros
 
 
@@ -137,7 +138,7 @@ def _move_name(
     code[start : opening + 1] = (b"int" if typeless and opening - start >= 3 else b"").ljust(opening + 1 - start)
     if first[2] == b")":
         code[close - 1] = 0x28
-        if code[close : close + 1] in (b"\n", b" ", b"\t"):
+        if code[close : close + 1].isspace():
             code[close] = 0x29
         return
     comma = first.start(2)

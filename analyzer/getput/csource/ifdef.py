@@ -11,6 +11,8 @@ import re
 
 import msgspec
 
+from getput.csource.codetext import BLANK, IDENTIFIER
+
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w*)((?:[^\n\\]|\\.)*)", re.MULTILINE | re.DOTALL)
 _CONDITIONS = frozenset([b"if", b"ifdef", b"ifndef"])
 _ALTERNATIVES = frozenset([b"elif", b"elifdef", b"elifndef", b"else"])

@@ -80,13 +80,18 @@ class Calls(Assignments):
         self.construct(kind, name, listed.children, node)
         return ZERO
 
-    def construct(self, kind: str, name: bytes, args: list[Node], node: Node) -> None:
+    def give_back(self, node: Node, at: int) -> None:
+        """Return the value of *node*; statements are lowered elsewhere."""
+        raise NotImplementedError
+
+    def construct(self, kind: str, name: bytes, args: list[Node], node: Node) -> Var:
         """Declare a local of the cleanup class *kind* and let its constructor make it."""
         values = tuple([self.value(child) for child in args])
         var = self.declare(name, f"class_{kind}_t", kind, node.start)
         made = self.temp()
         self.instrs.append(Call(made, f"class_{kind}_constructor", None, values, node.start, node.end))
         self.instrs.append(Assign(var, made, node.start))
+        return var
 
     def macro(self, node: Node, name: bytes, meaning: Meaning, args: list[Node], wanted: bool) -> Expr | None:
         """A macro of the table; None where it is not used as the table says, and reads like any call."""
@@ -170,6 +175,9 @@ class Calls(Assignments):
         if section == "returns":
             if len(args) != 1 or wanted:
                 return None
+            if not meaning.word:
+                self.give_back(args[0], node.start)
+                return ZERO
             value = self.value(args[0])
             made = self.temp()
             self.instrs.append(Call(made, meaning.word, None, (value,), node.start, node.end))

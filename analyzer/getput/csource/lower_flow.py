@@ -9,9 +9,10 @@ from getput.csource.lower_expr import arguments, part
 from getput.csource.lower_graph import OpenSwitch, Target
 from getput.csource.lower_text import folded
 from getput.csource.syntax import Node
-from getput.flow.ir import Advance, Case, Const, Expr, Jump, Start, Switch, Unknown, Var
+from getput.flow.ir import Advance, Case, Const, Expr, Jump, Return, Start, Stop, Switch, Unary, Unknown, Var
 
 _NAME = re.compile(rb"\w+")
+_WAY_OUT = re.compile(rb"\s*(return|goto|break|continue)\b\s*(.*?)\s*\Z", re.DOTALL)
 _PLAIN_NAME = re.compile(rb"[a-z_]\w*\Z")
 
 
@@ -109,9 +110,14 @@ class Flow(Declarations):
             self.iterate(node, name, args, body)
         elif name in self.macros.once and args:
             kind = folded(self.text[args[0].start : args[0].end])
-            # scoped_cond_guard(class, statement, args...): the statement runs where the lock is not had
-            rest = args[2:] if b"cond" in name else args[1:]
-            self.construct(kind, f"guard({kind})".encode(), rest, node)
+            statements = self.macros.once[name]
+            made = self.construct(kind, f"guard({kind})".encode(), args[1 + statements :], node)
+            if statements and len(args) > 1:
+                had, missed = self.new_block(), self.new_block()
+                self.branch(made, had, missed, node.start)
+                self.enter(missed)
+                self.otherwise(args[1])
+                self.enter(had)
             self.once(body)
         else:
             for arg in args:
@@ -125,6 +131,46 @@ class Flow(Declarations):
         if body is not None:
             self.loop(body, after, after)
         self.fall_into(after)
+
+    def otherwise(self, node: Node) -> None:
+        """The statement in an argument of ``scoped_cond_guard``, one word after masking: where there is no lock."""
+        text = self.text[node.start : node.end]
+        at = node.start
+        found = _WAY_OUT.match(text)
+        if found is None:
+            self.end(Stop(at))
+        elif found[1] == b"goto":
+            self.go_to(found[2], at)
+        elif found[1] == b"return":
+            self.leave(None, at)
+            self.end(Return(self.simple(found[2]), at))
+        else:
+            self.go_out(self.breaks if found[1] == b"break" else self.continues, at)
+
+    def simple(self, text: bytes) -> Expr | None:
+        """A value as text: a name, a number, an error's name negated; anything else is unknown, nothing is None."""
+        if not text:
+            return None
+        negated = text[:1] == b"-"
+        name = text[1:].strip() if negated else text
+        value: Expr | None = self.names.get(name)
+        if value is None and (name in self.macros.errno or _NAME.fullmatch(name)):
+            value = Const(int(name)) if name.isdigit() else self.meet(name)
+        if value is None:
+            return Unknown(folded(text))
+        if negated:
+            return Const(-value.value) if type(value) is Const else Unary("-", value)
+        return value
+
+    def go_out(self, targets: list[Target], at: int) -> None:
+        """``break`` or ``continue``: to the innermost target, with the cleanups on the way."""
+        if not targets:
+            self.damaged = True
+            self.end(Stop(at))
+            return
+        target = targets[-1]
+        self.leave(target.scoped, at)
+        self.end(Jump(target.block, at))
 
     def iterate(self, node: Node, name: bytes, args: list[Node], body: Node | None) -> None:
         macro = name.decode("utf-8", "replace")

@@ -18,7 +18,6 @@ from getput.flow.ir import (
     Expr,
     Field,
     Index,
-    Jump,
     Read,
     Return,
     Stop,
@@ -69,6 +68,11 @@ class Statements(Flow):
         inner = node.children[0]
         if inner.kind == "identifier":
             name = self.text[inner.start : inner.end]
+            meaning = self.macros.meanings.get(name)
+            if meaning is not None and meaning.section == "returns":
+                self.leave(None, node.start)
+                self.end(Return(None, node.start))
+                return
             known = self.names.get(name)
             if name in self.macros.words or type(known) is not Var or known.name not in self.locals:
                 return  # `fallthrough;`, or a macro that is a statement of its own
@@ -122,15 +126,6 @@ class Statements(Flow):
 
     def continue_statement(self, node: Node) -> None:
         self.go_out(self.continues, node.start)
-
-    def go_out(self, targets: list[Target], at: int) -> None:
-        if not targets:
-            self.damaged = True
-            self.end(Stop(at))
-            return
-        target = targets[-1]
-        self.leave(target.scoped, at)
-        self.end(Jump(target.block, at))
 
     def goto_statement(self, node: Node) -> None:
         label = part(node, "label")

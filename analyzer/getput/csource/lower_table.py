@@ -44,7 +44,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pure: dict[str, str]
     container: dict[str, Container]
     scoped: dict[str, str]
-    once: tuple[str, ...]
+    once: dict[str, int]
     returns: dict[str, str]
     declares: dict[str, int]
     flow: Flow
@@ -65,8 +65,8 @@ class LoweringMacros:
     """The table, ready for look-ups.
 
     ``meanings`` goes by the bytes of a macro's name; ``errno`` from the bytes of an error's name to its (positive)
-    number; ``once`` holds the block macros whose first argument is a cleanup class, ``words`` the statements that mean
-    nothing.
+    number; ``once`` from a block macro whose first argument is a cleanup class to how many statements follow that one;
+    ``words`` holds the statements that mean nothing.
     """
 
     __slots__ = ("errno", "meanings", "once", "words")
@@ -89,7 +89,7 @@ class LoweringMacros:
                 meanings[name.encode()] = Meaning(section)
         self.meanings = meanings
         self.errno = {name.encode(): number for name, number in table.errno.items()}
-        self.once = frozenset(name.encode() for name in table.once)
+        self.once = {name.encode(): statements for name, statements in table.once.items()}
         self.words = frozenset(name.encode() for name in table.flow.words)
 
 

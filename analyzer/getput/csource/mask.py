@@ -19,7 +19,7 @@ import re
 from getput.csource.arguments import write_arguments
 from getput.csource.attributes import blank_attributes, write_declarers
 from getput.csource.blocks import Blocks
-from getput.csource.code import BLANK, Code
+from getput.csource.codetext import BLANK, Code
 from getput.csource.heads import mask_head
 from getput.csource.ifdef import settle
 from getput.csource.macros import Macros

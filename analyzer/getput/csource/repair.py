@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from getput.csource.codetext import BLANK, IDENTIFIER, is_word
 from getput.csource.macros import Macros
 
 _TOKEN = re.compile(

@@ -9,16 +9,25 @@ from __future__ import annotations
 
 import re
 
+from getput.csource.codetext import BLANK
 from getput.csource.syntax import FunctionSource
 
 # How far back from its opening brace the head of a function may begin.
 _HEAD_LIMIT = 16_000
-_COMMENT_TEXT = re.compile(rb"[^\n\\]+|\\(?!\n)")
+# How many places in front of a brace are tried as the begin of its head.
+_HEAD_TRIES = 400
 
+# How many directives may stand between a head and its body.
+_SKIPPED_DIRECTIVES = 8
+# Longer lines are generated: what stands farther away in them is not looked at.
+_LINE_LIMIT = 2000
+
+_COMMENT_TEXT = re.compile(rb"[^\n\\]+|\\(?!\n)")
 _LINE_COMMENT = re.compile(rb"//[^\n]*")
 _STRING_OR_BRACE = re.compile(rb"""[{}]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
 _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b([^\n]*)", re.MULTILINE)
+_ALTERNATIVE = re.compile(rb"\s*#[ \t]*(?:el|endif)")
 
 # The head of most functions: words, stars, the name, one flat list of parameters.
 _PLAIN_HEAD = re.compile(rb"([\w\s*]*?)\b([A-Za-z_]\w*)\s*\([^()=]*\)\s*\Z")
@@ -26,27 +35,30 @@ _HEAD_TOKEN = re.compile(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.)*"|\S', re.DOTAL
 _LONE_MACRO = re.compile(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
 _INITIALISER = re.compile(rb"\s*[.\"\d]")
 _CONTROL = re.compile(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
-_AGGREGATE_BEHIND = re.compile(rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z")
+# A struct behind a macro without a semicolon, or one that a macro names: "DECLARE(x) enum e {", "enum NAME(x) {".
+_AGGREGATE = re.compile(
+    rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z"
+)
 _OLD_STYLE = re.compile(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
+_POINTER_RESULT = re.compile(rb"\(\s*\*?\s*(?:const\s+)?([A-Za-z_]\w*)\s*[()]")
+_SYSCALL = re.compile(r"(?:(COMPAT_)|(?:\w+_)?)SYSCALL(?:32)?_DEFINE\w*\Z")
 _NO_NAME = frozenset(
-    [b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"do", b"else", b"void", b"int", b"__attribute__"]
-    + [b"__aligned", b"__packed", b"typeof", b"__typeof__", b"defined", b"struct", b"union", b"enum"]
+    b"if while for switch return sizeof do else void int __attribute__ __aligned __packed typeof __typeof__ defined "
+    b"struct union enum".split()
 )
 _AGGREGATES = frozenset([b"struct", b"union", b"enum", b"typedef"])
-_SYSCALL = re.compile(r"(?:(COMPAT_)|(?:\w+_)?)SYSCALL(?:32)?_DEFINE\w*\Z")
 
 
 def functions(text: bytes) -> list[FunctionSource]:
     """The function definitions of a file, in its order; none from inside ``#if 0``.
 
-    A head that is a macro (``SYSCALL_DEFINE3(read, ...)``) names the function by the macro's first argument, system calls
-    with ``sys_`` before it, as the kernel does.
+    A head that is a macro names the function by the macro's first argument, and a system call
+    (``SYSCALL_DEFINE3(read, ...)``) with ``sys_`` before it, as the kernel does.
     """
     view = _without_comments(text)
     disabled = _disabled(view) if b"if 0" in view else []
     found: list[FunctionSource] = []
-    at = 0
-    floor = 0
+    at = floor = 0
     while True:
         brace = view.find(b"{", at)
         if brace == -1:
@@ -68,27 +80,38 @@ def _without_comments(text: bytes) -> bytes:
     done = 0
     at = text.find(b"/*")
     while at != -1:
-        line = text.rfind(b"\n", 0, at) + 1
-        if text.count(b'"', line, at) & 1 and b'"' in text[at : text.find(b"\n", at)]:
-            at = text.find(b"/*", at + 2)  # inside a string
-            continue
-        slashes = text.find(b"//", line, at)
-        if slashes != -1 and not text.count(b'"', line, slashes) & 1:
-            at = text.find(b"/*", at + 2)  # inside a line comment
+        line = _line(text, at)
+        if _in_string(text, line, at) or _in_line_comment(text, line, at):
+            at = text.find(b"/*", at + 2)
             continue
         end = text.find(b"*/", at + 2)
         end = len(text) if end == -1 else end + 2
         parts.append(text[done:at])
-        inside = text[line - 2 : line - 1] == b"\\" or text[line : line + 1] == b"#"
-        blank = _blank_in_macro(text[at:end]) if inside else text[at:end].translate(BLANK)
+        in_macro = text[line - 2 : line - 1] == b"\\" or text[line : line + 1] == b"#"
+        blank = _blank_in_macro(text[at:end]) if in_macro else text[at:end].translate(BLANK)
         parts.append(b";" + blank[1:] if line == at else blank)
         done = end
         at = text.find(b"/*", end)
     parts.append(text[done:])
     view = b"".join(parts)
-    if b"//" in view:
-        view = _LINE_COMMENT.sub(_blank_line_comment, view)
-    return view
+    return _LINE_COMMENT.sub(_blank_line_comment, view) if b"//" in view else view
+
+
+def _line(text: bytes, at: int) -> int:
+    """Where the line begins that holds ``at``; no farther back than one looks."""
+    low = max(0, at - _LINE_LIMIT)
+    return text.rfind(b"\n", low, at) + 1 or low
+
+
+def _in_string(text: bytes, line: int, at: int) -> bool:
+    """Whether ``at``, in the line that begins at ``line``, stands between two quotes."""
+    return text.count(b'"', line, at) & 1 == 1 and b'"' in text[at : text.find(b"\n", at, at + _LINE_LIMIT)]
+
+
+def _in_line_comment(text: bytes, line: int, at: int) -> bool:
+    """Whether ``at``, in the line that begins at ``line``, stands behind ``//``."""
+    slashes = text.find(b"//", line, at)
+    return slashes != -1 and not text.count(b'"', line, slashes) & 1
 
 
 def _blank_in_macro(comment: bytes) -> bytes:
@@ -97,15 +120,13 @@ def _blank_in_macro(comment: bytes) -> bytes:
 
 
 def _blank_line_comment(found: re.Match[bytes]) -> bytes:
-    """Blanks for a ``//`` comment, which may not stand in a string."""
+    """Blanks for a ``//`` comment, unless it stands in a string."""
     start = found.start()
     text = found.string
-    line = text.rfind(b"\n", 0, start) + 1
+    line = _line(text, start)
     if text.count(b'"', line, start) & 1:
         return found[0]
-    if line == start:
-        return b";" + b" " * (len(found[0]) - 1)
-    return b" " * len(found[0])
+    return (b";" if line == start else b" ") + b" " * (len(found[0]) - 1)
 
 
 def _disabled(view: bytes) -> list[tuple[int, int]]:
@@ -133,9 +154,7 @@ def _in_directive(view: bytes, at: int) -> int:
     while line >= 2 and view[line - 2] == 0x5C:
         line = view.rfind(b"\n", 0, line - 1) + 1
     first = view[line : line + 1]
-    if first in b" \t" and view[line:at].lstrip()[:1] != b"#":
-        return 0
-    if first not in b"# \t":
+    if first not in b"# \t" or (first != b"#" and view[line:at].lstrip()[:1] != b"#"):
         return 0
     found = _DIRECTIVE.match(view, line)
     return max(found.end(), at + 1) if found else 0
@@ -151,13 +170,17 @@ def _end(view: bytes, brace: int, function: bool) -> int:
     close = view.find(b"\n}", brace)
     while close > 0 and view[close - 1] == 0x5C:
         close = view.find(b"\n}", close + 2)
-    if close != -1:
-        end = close + 2
-        if view.find(b"\n{", brace + 1, close) == -1 and not (function and view[end : end + 1] == b";"):
-            surplus = view.count(b"{", brace, end) - view.count(b"}", brace, end)
-            if not surplus or (function and surplus < 0 and brace and view[brace - 1] == 0x0A):
-                return end  # a surplus: a brace in a string, or in one arm of an #ifdef
-    return _matching(view, brace) or (close + 2 if close != -1 else len(view))
+    end = close + 2 if close != -1 else len(view)
+    if not function:
+        inner = view.find(b"};", brace, end)
+        if inner != -1 and view.count(b"{", brace, inner) == view.count(b"}", brace, inner) + 1:
+            return inner + 1
+    # "};" is the end of something else, of which this function's brace stands further in.
+    if close != -1 and view.find(b"\n{", brace + 1, close) == -1 and not (function and view[end : end + 1] == b";"):
+        surplus = view.count(b"{", brace, end) - view.count(b"}", brace, end)
+        if not surplus or (function and surplus < 0 and brace and view[brace - 1] == 0x0A):
+            return end  # a surplus: a brace in a string, or in one arm of an #ifdef
+    return _matching(view, brace) or end
 
 
 def _matching(view: bytes, brace: int) -> int:
@@ -167,7 +190,8 @@ def _matching(view: bytes, brace: int) -> int:
         token = found[0]
         if token == b"{":
             depth += 1
-            if depth > 1 and view[found.start() - 1] == 0x0A and view[max(0, found.start() - 200) : found.start()].rstrip().endswith(b")"):
+            at = found.start()
+            if depth > 1 and view[at - 1] == 0x0A and view[max(0, at - 200) : at].rstrip().endswith(b")"):
                 return 0
         elif token == b"}":
             depth -= 1
@@ -182,64 +206,71 @@ def _head(view: bytes, low: int, brace: int) -> tuple[str, int] | None:
     if segment.endswith(b";"):  # a comment before the body, or the parameters of old
         bare = segment.rstrip(b"; \t\n")
         segment = bare if bare.endswith(b")") else segment
-    last = segment[-1:]
-    if not (last == b")" or last == b";" or last.isalnum() or last == b"_"):
-        return None
-    if _INITIALISER.match(view, brace + 1):
+    if not segment or not (segment[-1] in b");_" or segment[-1:].isalnum()) or _INITIALISER.match(view, brace + 1):
         return None
     start = _start(segment)
     if start == -1:
         return None
     head = segment[start:]
-    if not head[:1].isalpha() and head[:1] != b"_" or _CONTROL.match(head) or _AGGREGATE_BEHIND.search(head):
+    if not (head[:1].isalpha() or head[:1] == b"_") or _CONTROL.match(head) or _AGGREGATE.search(head):
         return None
     plain = _PLAIN_HEAD.match(head)
     if plain is not None and plain[2] not in _NO_NAME:
-        name = plain[2]
-        begin = start + len(plain[1]) - len(plain[1].lstrip()) if plain[1].strip() else start + plain.start(2)
-        if not plain[1].strip():
-            if begin and segment[begin - 1] != 0x0A:
-                return None  # indented and without a type: a macro with a block
-        if not name[:1].isupper() or plain[1].strip():
-            return name.decode("latin-1"), low + begin
+        typed = plain[1].strip()
+        if not typed and start and segment[start - 1] != 0x0A:
+            return None  # indented and without a type: a macro with a block
+        if typed or not plain[2][:1].isupper():
+            return plain[2].decode("latin-1"), low + start
     return _uncommon_head(head, low + start)
 
 
-def _start(segment: bytes) -> int:
-    """Where the declaration begins that ends with the segment; -1 if there is none."""
-    start = 0
-    directive = segment.rfind(b"\n#")
-    if directive == -1 and segment.startswith(b"#"):
-        directive = 0
-    if directive != -1:
-        found = _DIRECTIVE.match(segment, directive + (segment[directive] == 0x0A))
-        start = found.end() if found else directive
-        if not segment[start:].strip():
-            if found is not None and not _CONDITION.match(found[0]):  # "#define X 1 {"
-                return _start(segment[:directive])
+def _start(segment: bytes, skipped: int = 0) -> int:
+    """Where the declaration begins that ends with the segment, ``skipped`` directives cut off; -1 if there is none."""
+    start = segment.rfind(b"\n#")
+    if start == -1 and segment.startswith(b"#"):
+        start = 0
+    if start != -1:
+        directive = _DIRECTIVE.match(segment, start + (segment[start] == 0x0A))
+        end = directive.end() if directive else start
+        if not segment[end:].strip():
+            if directive is not None and not _ALTERNATIVE.match(directive[0]):  # "#define X 1 {", "#ifdef X {"
+                return _start(segment[:start].rstrip(), skipped + 1) if skipped < _SKIPPED_DIRECTIVES else -1
             # "#endif {": two heads for one body, the last one counts
-            above = max(segment.rfind(word, 0, directive) for word in (b"\n#else", b"\n#elif", b"\n#if"))
+            above = max(segment.rfind(word, 0, start) for word in (b"\n#else", b"\n#elif", b"\n#if"))
             if above == -1:
                 return -1
-            start = segment.find(b"\n", above + 1)
+            end = segment.find(b"\n", above + 1)
+        start = end
+    return _declaration_start(segment, max(start, 0))
+
+
+def _declaration_start(segment: bytes, start: int) -> int:
+    """The same, in a segment without directives behind ``start``."""
     stop = len(segment)
-    while True:
+    for _ in range(_HEAD_TRIES):
         boundary = max(segment.rfind(mark, start, stop) for mark in (b";", b"}", b"\n\n"))
         begin = boundary + 1 if boundary != -1 else start
         head = segment[begin:]
-        if head.strip() and head.count(b"(") == head.count(b")") and b"(" in head:
-            break
+        opened = head.count(b"(")
+        if opened and opened == head.count(b")"):
+            return _behind_lone_macros(segment, begin)
         if boundary == -1:
             return -1
-        if b"(" not in head and b")" not in head and segment[boundary:].strip() not in (b";", b"") and not _OLD_STYLE.search(segment):
+        if b")" not in head and head.strip() and not opened and not _OLD_STYLE.search(segment):
             return -1
         stop = boundary
+    return -1
+
+
+def _behind_lone_macros(segment: bytes, begin: int) -> int:
+    """Where the head begins behind macros that stand on lines of their own, without a semicolon."""
     while True:
         begin += len(segment[begin:]) - len(segment[begin:].lstrip())
         lone = _LONE_MACRO.match(segment, begin)
-        if lone is None or not segment[lone.end() :].strip() or segment[lone.end() : lone.end() + 1] in b" \t{":
+        if lone is None:
             return begin
-        if b"(" not in segment[lone.end() :]:
+        rest = segment[lone.end() :]
+        if not rest.strip() or rest[:1] in b" \t{" or b"(" not in rest:
             return begin
         begin = lone.end()
 
@@ -247,57 +278,47 @@ def _start(segment: bytes) -> int:
 def _uncommon_head(head: bytes, start: int) -> tuple[str, int] | None:
     """Name and start of a head with attributes, macros, or a pointer to a function as result."""
     depth = 0
-    groups: list[tuple[bytes, int, bytes]] = []  # name, depth, what stood before the name
-    before = b""
-    word = b""
-    first = b""
+    outer: list[tuple[bytes, bytes]] = []  # words with a list behind them, and the character before each
+    before = word = first = b""
     for found in _HEAD_TOKEN.finditer(head):
         token = found[0]
         if token == b"(":
-            if word:
-                groups.append((word, depth, before))
+            if word and not depth:
+                outer.append((word, before))
             depth += 1
         elif token == b")":
             depth -= 1
         elif token == b"=" and not depth:
             return None
-        if token[0:1].isalpha() or token[:1] == b"_":
+        if token[:1].isalpha() or token[:1] == b"_":
             first = first or token
-            before = b"*" if token == word else last_token(head, found.start())
+            before = head[: found.start()].rstrip()[-1:]
             word = token
         else:
             word = b""
-    outer = [(name, before) for name, at, before in groups if not at]
     while len(outer) > 1 and outer[-1][1] == b")" and (outer[-1][0].startswith(b"__") or outer[-1][0].isupper()):
         outer.pop()
-    names = [name for name, _ in outer if name not in _NO_NAME]
-    if not names or (outer and outer[-1][0] in _NO_NAME):
-        pointer = re.search(rb"\(\s*\*?\s*(?:const\s+)?([A-Za-z_]\w*)\s*[()]", head)
-        if pointer is None or first in (b"struct", b"union", b"enum", b"typedef") and b"*" not in head:
+    name = outer[-1][0] if outer else b""
+    if not name or name in _NO_NAME:
+        pointer = _POINTER_RESULT.search(head)
+        if pointer is None or (first in _AGGREGATES and b"*" not in head):
             return None
         return pointer[1].decode("latin-1"), start
-    if first in _AGGREGATES and b"*" not in head and names[-1].startswith(b"__") and len(head.split()) < 4:
+    if first in _AGGREGATES and b"*" not in head and name.startswith(b"__") and len(head.split()) < 4:
         return None
-    return _macro_name(head, names[-1], first), start
-
-
-def last_token(head: bytes, at: int) -> bytes:
-    """The character before ``at`` that is no blank."""
-    return head[:at].rstrip()[-1:]
+    return _macro_name(head, name, first), start
 
 
 def _macro_name(head: bytes, name: bytes, first: bytes) -> str:
     """The name a head gives its function, which may be the first argument of a macro."""
     text = name.decode("latin-1")
     syscall = _SYSCALL.match(text)
-    argument = re.search(rb"\b" + re.escape(name) + rb"\s*\(\s*(\w+)\s*[,)]", head)
+    argument = re.search(rb"\b" + name + rb"\s*\(\s*(\w+)\s*[,)]", head)
     if argument is None or argument[1] == b"void":
         return text
     inner = argument[1].decode("latin-1")
     if syscall:
         return f"compat_sys_{inner}" if syscall[1] else f"sys_{inner}"
-    if inner[0].isdigit():
-        return text
-    if text.isupper() or (first == name and text[:1].isupper()):
+    if not inner[0].isdigit() and (text.isupper() or (first == name and text[:1].isupper())):
         return inner
     return text

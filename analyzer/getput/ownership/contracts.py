@@ -55,7 +55,7 @@ class Target(msgspec.Struct, frozen=True):
 class Effect(msgspec.Struct, frozen=True):
     """One effect of a call.
 
-    ``when`` is the set of results (bits) with which it happens; ``null_safe`` says that a NULL target is ignored.
+    ``times`` is how often it happens.  ``when`` is the set of results (bits) with which it happens; ``null_safe`` says that a NULL target is ignored.
     ``last`` says that a true result means that the last reference went (``kref_put``).
     """
 
@@ -65,6 +65,7 @@ class Effect(msgspec.Struct, frozen=True):
     when: int = ANY
     null_safe: bool = False
     last: bool = False
+    times: int = 1
 
 
 class Contract(msgspec.Struct, frozen=True):

@@ -12,7 +12,8 @@ from getput.ownership.transfer import Machine
 from getput.ownership.values import CONT, FIELD, LOCAL, PARAM, RESULT, SUB
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
 
-INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|acpi_status|vm_fault_t)$")
+INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
+STATUSES = frozenset({"__be32", "blk_status_t", "sense_reason_t", "acpi_status"})  # zero is success, anything else a failure
 MAX_PATH = 3
 
 
@@ -24,6 +25,8 @@ def exit_kind(returns: str, bits: int, value: int | None) -> ExitKind:
         return ExitKind.SUCCESS if bits == POS else ExitKind.MIXED if bits & POS else ExitKind.ERROR
     if returns == "bool":
         return ExitKind.ERROR if bits == ZERO else ExitKind.SUCCESS if not bits & ZERO else ExitKind.MIXED
+    if returns in STATUSES:
+        return ExitKind.SUCCESS if bits == ZERO else ExitKind.MIXED if bits & ZERO else ExitKind.ERROR
     if INTEGERS.match(returns):
         if bits in (NEG, NEG | POS):
             return ExitKind.ERROR
@@ -83,7 +86,7 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
     values = machine.values
     if high > 0 and low <= 0 and nothing_to_take(machine, ending, key, count):
         high = low
-    escaped = count.escaped
+    escaped = count.escaped or (count.hopes[0][2] if count.hopes else "")
     if not escaped and ending.value is not None and high > 0:
         root = values.root(ending.value)
         if root == key[0] or root in count.held:
@@ -213,7 +216,8 @@ def collect(
         low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
         high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
         target = None
-        if ending.value is not None and count.fresh and values.root(ending.value) == key[0]:
+        mine = ending.value is not None and values.root(ending.value) == key[0]
+        if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
             target = Target(-1)
         else:
             target = target_of(machine, key[0])
@@ -266,5 +270,5 @@ def effects_of(
         if when == sum(groups):
             when = ANY
         verb = Verb.TAKE if delta > 0 else Verb.DROP
-        out.add(Effect(verb, target, family, POS if target.arg == -1 else when, null_safe))
+        out.add(Effect(verb, target, family, POS if target.arg == -1 else when, null_safe, times=min(abs(delta), 3)))
     return out

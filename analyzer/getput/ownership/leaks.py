@@ -97,6 +97,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if failed and not given_errors_with(failed, rows):
         if not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
             return leak("failed-get", failed, "the get counts even when it fails", Confidence.MEDIUM, report)
+    freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
+    if freed:
+        return leak("error", freed, "what points to it is freed", Confidence.HIGH, report)
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:

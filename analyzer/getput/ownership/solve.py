@@ -11,10 +11,12 @@ import heapq
 from getput.flow import cfg
 from getput.flow.ir import Advance, Branch, Function, Jump, Return, Stop, Switch, Var
 from getput.ownership.contracts import ANY
+from getput.ownership.evaluate import COMPARE
 from getput.ownership.state import State
 from getput.ownership.transfer import Machine
 from getput.ownership.values import PHI
 
+TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
 MAX_STATES = 40  # at one block
 MAX_STEPS = 4000  # blocks executed
 
@@ -153,7 +155,8 @@ class Solver:
         value = machine.eval.value(state, end.value)
         bits = machine.eval.bits(state, value)
         truth = machine.eval.truth(state, value)
-        if truth is not None and machine.values.kind(value) == "op":
+        row = machine.values.rows[value]
+        if truth is not None and row[0] == "op" and row[1] in TRUTHS:
             bits = 2 if truth else 1
         if any(part[0] == value for count in state.counts.values() for part in count.parts):
             for mask in (1, 2, 4):

@@ -45,11 +45,12 @@ class Count(msgspec.Struct, frozen=True):
     init: bool = False
     iterator: bool = False
     member: int = -1  # the address by which it was first counted
+    hopes: tuple[tuple[int, int, str], ...] = ()  # (value, bits, why): escaped if the value has one of the bits
     last: tuple[int, ...] = ()  # results that say whether a drop was the last one
 
     def signature(self) -> tuple[object, ...]:
         """What keeps two paths apart at a join."""
-        return (self.base, self.parts, self.escaped != "", bool(self.dropped), bool(self.held), bool(self.failed))
+        return (self.base, self.parts, self.escaped != "", bool(self.dropped), bool(self.held), bool(self.failed), self.hopes)
 
 
 class State:

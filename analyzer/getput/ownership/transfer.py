@@ -222,7 +222,7 @@ class Machine:
     def learned(self, state: State, value: int, bits: int) -> None:
         """More is known of *value*: conditional counts that hang on it become numbers."""
         for key, count in list(state.counts.items()):
-            if any(part[0] == value for part in count.parts):
+            if any(part[0] == value for part in count.parts) or any(hope[0] == value for hope in count.hopes):
                 state.counts[key] = self.settle(state, count)
 
     def settle(self, state: State, count: Count) -> Count:
@@ -236,7 +236,14 @@ class Machine:
                 parts.append((value, mask, delta))
             elif delta > 0 and count.taken:
                 failed = (*failed, count.taken[-1])
-        return msgspec.structs.replace(count, base=base, parts=tuple(parts), failed=failed)
+        hopes, escaped = [], count.escaped
+        for value, mask, why in count.hopes:
+            bits = self.eval.bits(state, value)
+            if not bits & ~mask:
+                escaped = why
+            elif bits & mask:
+                hopes.append((value, mask, why))
+        return msgspec.structs.replace(count, base=base, parts=tuple(parts), failed=failed, hopes=tuple(hopes), escaped=escaped)
 
     # --- calls ---------------------------------------------------------------------------------------------------
 
@@ -425,7 +432,8 @@ class Machine:
             if effect.target.arg < len(args) and (self.relevant(effect.family) or effect.verb is Verb.BORROW):
                 if effect.target.arg >= 0 and not effect.target.path:
                     touched.add(effect.target.arg)
-                self.effect(state, call, site, effect, args, result)
+                for _ in range(effect.times):
+                    self.effect(state, call, site, effect, args, result)
         for index, arg in enumerate(args):
             if index not in touched:
                 self.used(state, arg)
@@ -512,6 +520,9 @@ class Machine:
             count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=self.made_here(root))
         if fresh and count.base <= 0 and count.dropped:
             count = Count(effect.family, fresh=True, label=label, role=self.role(root))
+        if not fresh and not init:
+            held = frozenset(holder for holder in self.holders(state, root) if "alloc" in self.called.get(self.at_of(holder), ""))
+            count = msgspec.structs.replace(count, held=count.held | held)
         taken = (*count.taken, site)[-3:]
         if condition is None:
             count = msgspec.structs.replace(count, base=min(count.base + 1, 3), taken=taken)
@@ -520,6 +531,11 @@ class Machine:
             count = self.settle(state, count)
         state.counts[key] = count
         state.trace = (state.trace, "take", site.at, site.callee)
+
+    def at_of(self, value: int) -> int:
+        """The offset of the call whose result *value* is, or -1."""
+        row = self.values.rows[value]
+        return int(row[1]) if row[0] == RESULT else -1
 
     def made_here(self, root: int) -> bool:
         """Whether the object came to life in this function."""
@@ -614,6 +630,9 @@ class Machine:
             count = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])
             if count.base + sum(max(0, delta) for _, _, delta in count.parts) < 0:
                 count = msgspec.structs.replace(count, base=0, parts=())
+        if condition is not None and effect.family == "*":
+            counts[key] = self.settle(state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, f"{verb} {site.callee}()"))))
+            return
         counts[key] = msgspec.structs.replace(count, escaped=f"{verb} {site.callee}()")
 
     def free(self, state: State, value: int, site: Site) -> None:
@@ -695,6 +714,8 @@ class Machine:
 
     def scope_end(self, state: State, instr: ScopeEnd) -> None:
         """A cleanup attribute runs."""
+        if instr.cleanup in self.tables.iterators:
+            return  # a scoped iterator drops its cursor by itself
         cleanup: Cleanup | None = self.tables.cleanups.get(instr.cleanup)
         value = self.eval.variable(state, instr.name)
         if cleanup is None:
@@ -728,7 +749,7 @@ def add_part(parts: tuple[tuple[int, int, int], ...], value: int, mask: int, del
         else:
             out.append(part)
     if delta:
-        out.append((value, mask, delta))
+        out.append((value, mask, max(-3, min(3, delta))))
     return tuple(sorted(out))
 
 

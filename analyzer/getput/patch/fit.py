@@ -106,11 +106,15 @@ def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -
 
 
 def _wrong_end(text: Text, hunk: Hunk, place: Place, backward: bool) -> bool:
-    """Whether the hunk is about the newline at the end of the file, and the text does not end as it says."""
-    if not hunk.old_open and not hunk.new_open:
-        return False
+    """Whether the hunk knows where the file begins or ends, and the text does not begin or end there.
+
+    It does where it has less context on one side than on the other, and where it tells of a missing newline.
+    """
+    lead, tail = _context(hunk)
     at_end = place.at + place.size + place.tail == len(text.lines)
-    return not at_end or text.open != (hunk.new_open if backward else hunk.old_open)
+    if hunk.old_open or hunk.new_open:
+        return not at_end or text.open != (hunk.new_open if backward else hunk.old_open)
+    return (tail < lead and not at_end) or (lead < tail and place.at != place.lead)
 
 
 def _weight(source: list[bytes], place: Place) -> int:

@@ -175,7 +175,7 @@ class _Run:
     def text(self, path: str, moved: bool) -> Text | None:
         """The file as it stands at this point.
 
-        What is renamed or copied is the file as it stood before the patch: the patch may write another one in its place.
+        What is renamed or copied is the file as it stood before the patch, which may write another one in its place.
         """
         files = self._next if path in self._next and not moved else self._now
         if path not in files:

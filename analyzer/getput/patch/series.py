@@ -81,7 +81,7 @@ def read_submissions(
     if tree is not None:
         _check(tree)
     names = [*inputs, STAGED] if staged else list(inputs)
-    for chosen in [[name] for name in names] if each else [names]:
+    for chosen in ([name] for name in names) if each else [names]:
         yield _submission(chosen, tree, staged, stdin)
 
 
