@@ -58,6 +58,14 @@ def test_a_range(history, read, body):
     assert got.problems == ()
 
 
+def test_a_change_made_twice(repo, read):
+    for text in ("int a;\n", "int b;\n", "int a;\n", "int b;\n"):
+        repo.commit("Re: demo: turn", **{"x.c": text})
+    assert [patch.files[0].after for patch in read("HEAD~3..HEAD", repo.top).patches] == [
+        b"int b;\n", b"int a;\n", b"int b;\n",
+    ]  # fmt: skip
+
+
 def test_a_range_that_is_empty(history, read):
     assert "no commit in this range" in read("HEAD..HEAD~1", history.top).problems[0].message
 

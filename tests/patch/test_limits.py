@@ -40,7 +40,12 @@ LARGE = {
     "quoted printable": HEAD + b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=3D" * 6_000_000,
     "base64": HEAD + b"Content-Transfer-Encoding: base64\n\n" + (b"QUFB" * 19 + b"\n") * 260_000,
     "no base64": HEAD + b"Content-Transfer-Encoding: base64\n\n" + b"QUFB" * 5_000_000 + b"!",
-    "multipart": HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 300_000,
+    "multipart": HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 3_000_000,
+    "multipart of many lines": HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + b"\n" * 9_000_000,
+    "multiparts of many lines": b"".join(
+        b"Subject: x\nContent-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(200)
+    )
+    + b"a\n" * 3_000_000,
     "nested multipart": b"".join(
         b"Subject: x\nContent-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)
     ),
@@ -49,9 +54,9 @@ LARGE = {
 
 @pytest.mark.parametrize("raw", LARGE.values(), ids=LARGE.keys())
 def test_large_mails(tmp_path, raw):
-    start = time.perf_counter()
+    start = time.process_time()
     (got,) = read_submissions(["-"], tmp_path, each=False, stdin=raw + b"\n" + SMALL)
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
     assert got.name == "-"
 
 
@@ -78,9 +83,9 @@ def test_a_tree_file_in_which_everything_looks_the_same(tmp_path):
     (tmp_path / "x.c").write_text("a\nb\n" * 400_000)
     context = " a\n b\n" * 200
     hunk = f"@@ -1,{401} +1,{401} @@\n{context}-z\n+y\n"
-    start = time.perf_counter()
+    start = time.process_time()
     (got,) = read_submissions(["-"], tmp_path, each=False, stdin=f"--- a/x.c\n+++ b/x.c\n{hunk}".encode())
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert got.patches[0].files[0].status == "failed"
 
 

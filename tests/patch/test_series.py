@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 
@@ -232,3 +233,23 @@ def test_files_that_change_places(repo, read, tmp_path, body, applied):
     assert files["c.c"].after == body(20, "new").encode()
     later = {file.path: file for file in got.patches[1].files}
     assert later["a.c"].before == changed[1].encode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("options", [[], ["--stat"], ["--pretty=fuller"], ["--decorate"]], ids=" ".join)
+def test_what_git_log_prints(repo, read, tmp_path, body, count, options):
+    texts = evolve(repo, body)
+    printed = repo.git("log", "-p", f"-{count}", *options)
+    got = read(printed, tree(repo, tmp_path, "HEAD"))
+    assert ([patch.applied for patch in got.patches], got.problems) == (["already"] * count, ())
+    assert [patch.subject for patch in got.patches] == [f"demo: part {n}" for n in (1, 2, 3)][-count:]
+    assert got.patches[-1].commit == repo.git("rev-parse", "HEAD").decode().strip()
+    assert {file.path: file for file in got.patches[-1].files}["x.c"].before.decode() == texts[2]
+
+
+def test_a_thread_as_an_archive_hands_it_out(repo, read, tmp_path, body):
+    evolve(repo, body)
+    packed = gzip.compress(repo.mail("-3"))
+    where = tree(repo, tmp_path, "HEAD")
+    assert [patch.applied for patch in read(packed, where).patches] == ["already"] * 3
+    assert "gzip" in read(packed[:3] + b"nonsense" * 9, where).problems[0].message

@@ -68,12 +68,16 @@ class Blocks:
                 code.text[close + 1] = 0x3B
 
     def _head(self, start: int, opening: int, close: int, name: str, loop: bool) -> None:
-        """Write ``while`` or ``if`` over the name of a macro whose arguments stand between ``opening`` and ``close``."""
+        """Write ``while`` or ``if`` over the name of a macro, its arguments between ``opening`` and ``close``."""
         text = self.code.text
+        empty = not text[opening + 1 : close].strip()
+        room = opening - start - empty
+        keyword = b"while" if loop and room >= len(b"while") else b"if"
+        if room < len(keyword):
+            return
         (self.marks.loops if loop else self.marks.once).add(self.shift + start)
-        keyword = b"while" if loop and len(name) >= len("while") else b"if"
         text[start:opening] = keyword.ljust(opening - start)
-        if not text[opening + 1 : close].strip():
+        if empty:
             text[opening - 1 : opening + 1] = b"(0"
 
     def _end_lone_words(self) -> None:

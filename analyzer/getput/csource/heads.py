@@ -7,7 +7,6 @@ import re
 from getput.csource.codetext import BLANK, IDENTIFIER
 from getput.csource.macros import Macros
 
-
 # A head with nothing the grammar could stumble over, as far as one look can tell.
 _PLAIN = re.compile(
     rb"(?:(?:static|inline|extern|const|volatile)\s++)*+"
@@ -19,6 +18,8 @@ _TOKEN = re.compile(rb'[A-Za-z_]\w*|"(?:[^"\\\n]|\\.)*"|[^\s]', re.DOTALL)
 _FIRST_ARGUMENT = re.compile(rb"\(\s*(\w+)\s*([,)])")
 _IDENTIFIER = re.compile(rb"\s*[A-Za-z_]\w*\s*\Z")
 _PAIRED = re.compile(rb"SYSCALL\w*DEFINE|BPF_CALL|_DEFINE\d")
+# More macros than that in one head are none that anybody wrote.
+_MACROS_LIMIT = 20
 _STORAGE = frozenset(b"static inline extern const volatile register auto".split())
 _BASE = frozenset(b"void int char short long float double signed unsigned bool _Bool".split())
 _TAGS = frozenset([b"struct", b"union", b"enum"])
@@ -33,11 +34,14 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
     if _PLAIN.match(head):
         return
     groups = _groups(head)
-    while len(groups) > 1 and groups[-1][2] == b")":  # attributes behind the parameters
-        start, opening, _, close = groups.pop()
-        code[start:close] = code[start:close].translate(BLANK)
-    if not groups:
+    if not groups or len(groups) > _MACROS_LIMIT:
         return
+    while len(groups) > 1 and groups[-1][2] == b")":  # attributes behind the parameters
+        start, opening, _, close = groups[-1]
+        if head[start:opening].upper() != head[start:opening] and not head.startswith(b"__", start):
+            break
+        code[start:close] = code[start:close].translate(BLANK)
+        groups.pop()
     start, opening, _, close = groups.pop()
     if head[close:].lstrip()[:1] == b"(":  # NAME(3)(parameters)
         if _specifiers(code, start, macros):  # "PROG(name)(parameters)": the macro reads as type
@@ -46,8 +50,8 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
             code[opening:close] = code[opening:close].translate(BLANK)
         return
     for low, _, _, high in groups:  # macros before the name
-        only = not head[:start].replace(head[low:high], b"").strip(b" \t\n*") or _typeless(head[:low] + b" " + head[high:start])
-        code[low:high] = code[low:high].translate(IDENTIFIER if only else BLANK)
+        is_type = _typeless(head[:low] + b" " + head[high:start])
+        code[low:high] = code[low:high].translate(IDENTIFIER if is_type else BLANK)
     macro = head[start:opening].strip()
     first = _FIRST_ARGUMENT.match(head, opening)
     typeless = _specifiers(code, start, macros)
@@ -153,7 +157,8 @@ def _move_name(
         if byte == 0x2C and not depth:
             commas.append(at)
     ends = [*commas[1:], close - 1]
-    if len(commas) % 2 or not all(_IDENTIFIER.match(code[commas[i] + 1 : ends[i]]) for i in range(1, len(commas), 2)):
+    names = [code[commas[i] + 1 : ends[i]] for i in range(1, len(commas), 2)]
+    if len(commas) % 2 or not all(_IDENTIFIER.match(name) for name in names):
         return
     for at in commas[1::2]:
         code[at] = 0x20

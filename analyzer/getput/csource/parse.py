@@ -21,7 +21,7 @@ from getput.csource.syntax import FunctionSource, Marks, Node, Parsed
 # Braces and parentheses nested deeper than this are no function anybody wrote: skipped, with an error counted.
 DEPTH_LIMIT = 400
 # A longer text is generated; skipped, with an error counted.
-SIZE_LIMIT = 4_000_000
+SIZE_LIMIT = 1_000_000
 
 _LANGUAGE = Language(tree_sitter_c.language())
 _PARSER = Parser(_LANGUAGE)

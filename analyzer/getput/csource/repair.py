@@ -209,7 +209,7 @@ class _Repair:
             words = [i for i in range(begin, end) if self.tokens[i] != b"*"]
             if len(words) == len(part) and all(self.tokens[i].isupper() for i in words):
                 self._blank(begin, end - 1)
-            elif len(words) > 1 and any(is_word(self.tokens[i + 1]) for i in words[:-1]) or part[-1] == b"*":
+            elif (len(words) > 1 and any(is_word(self.tokens[i + 1]) for i in words[:-1])) or part[-1] == b"*":
                 self._join(begin, end)
 
     def _wrap(self, bracket: _Bracket, close: int) -> None:
@@ -228,10 +228,8 @@ class _Repair:
         if self.tokens[close - 1] == b";" and high - last < 2:
             last -= 1
             tail = b"})" if self.tokens[close - 2] == b"}" else tail
-        macro = any(
-            self.tokens[i] == b"(" and self._named(i) and self.tokens[i - 2] in (b",", b"(", b";", b"{", b"}")
-            for i in range(begin, close)
-            if self._opens_block(i)
+        macro = b"{" in self.tokens[begin:close] and any(
+            self.tokens[i] == b"(" and self._named(i) and self._opens_block(i) for i in range(begin, close)
         )
         if not macro and first - low >= 2 and high - last >= len(tail):
             code[first - 2 : first] = b"({"

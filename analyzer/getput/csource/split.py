@@ -279,7 +279,7 @@ def _uncommon_head(head: bytes, start: int) -> tuple[str, int] | None:
     """Name and start of a head with attributes, macros, or a pointer to a function as result."""
     depth = 0
     outer: list[tuple[bytes, bytes]] = []  # words with a list behind them, and the character before each
-    before = word = first = b""
+    before = word = first = last = b""
     for found in _HEAD_TOKEN.finditer(head):
         token = found[0]
         if token == b"(":
@@ -290,12 +290,11 @@ def _uncommon_head(head: bytes, start: int) -> tuple[str, int] | None:
             depth -= 1
         elif token == b"=" and not depth:
             return None
+        word = b""
         if token[:1].isalpha() or token[:1] == b"_":
             first = first or token
-            before = head[: found.start()].rstrip()[-1:]
-            word = token
-        else:
-            word = b""
+            before, word = last, token
+        last = token[-1:]
     while len(outer) > 1 and outer[-1][1] == b")" and (outer[-1][0].startswith(b"__") or outer[-1][0].isupper()):
         outer.pop()
     name = outer[-1][0] if outer else b""

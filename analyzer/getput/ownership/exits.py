@@ -51,7 +51,8 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
     )
     exits.sort(key=lambda one: one.at)
     return FunctionReport(
-        function.name, path, function.returns, machine.counter, function.start, function.end, tuple(exits), incidents, solver.bounded
+        function.name, path, function.returns, machine.counter, function.start, function.end, tuple(exits), incidents, solver.bounded,
+        frozenset(machine.settled),
     )
 
 

@@ -61,6 +61,11 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     """A reference that only this function knew."""
     lost = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and not st.count.init]
     given = [(one, st) for one, st in rows if dropped(st)]
+    if not lost and any(one.kind is ExitKind.ERROR for one, _ in given):
+        lost = [
+            (one, st) for one, st in rows
+            if one.kind is ExitKind.ERROR and st.count.init and st.high > 0 and not st.escaped and st.held_by in ("", "local")
+        ]
     if not lost:
         held = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and one.kind is ExitKind.ERROR]
         siblings = [one for one, st in given if one.kind is ExitKind.ERROR]
@@ -73,7 +78,8 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         kind, evidence = "iterator", "the iterator holds a reference on its cursor"
     elif all(st.take_failed for _, st in lost):
         kind, evidence = "failed-get", "the get counts even when it fails"
-    elif given or any(st.escaped for _, st in rows):
+    elif given or first.count.taken[0].at in report.settled or any(st.escaped for _, st in rows):
+        given = given or ([] if first.count.taken[0].at not in report.settled else rows)
         kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
         evidence = "other paths drop it" if given else "other paths hand it on"
     else:

@@ -202,6 +202,8 @@ class Solver:
             if count.base or count.parts:
                 continue
             if count.fresh and (count.dropped or not count.taken or count.failed) and not self.machine.reachable(state, key[0]):
+                if count.dropped and count.taken:
+                    self.machine.settled.add(count.taken[0].at)
                 del state.counts[key]
 
     def merge(self, target: int, known: State, new: State) -> bool:

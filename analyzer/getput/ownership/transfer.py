@@ -77,6 +77,7 @@ class Machine:
         self.values = Values()
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
+        self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments

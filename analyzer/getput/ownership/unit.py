@@ -23,8 +23,9 @@ from getput.ownership.view import FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
 WORD = re.compile(rb"[A-Za-z_]\w*")
+CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(([^;{}]*)")
 SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
-FREES_MEMORY = re.compile(r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free")
+FREES_MEMORY = re.compile(r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)")
 MAX_DEPTH = 4  # callees of callees of callees
 
 Elsewhere = Callable[[str, str], Contract | None]
@@ -203,9 +204,23 @@ class Unit:
             if source.name in but or (name and self.text.find(name, source.start, source.end) < 0):
                 continue
             words = self.words_of(source)
-            if (not field or field in words) and (words & puts or (field and any(puts_by_name(word) for word in words if word not in self.by_name))):
+            if not field:
+                if words & puts:
+                    out.append(source.name)
+            elif field in words and self.puts_field(source, name, puts):
                 out.append(source.name)
         return tuple(out)
+
+    def puts_field(self, source: FunctionSource, field: bytes, puts: frozenset[str]) -> bool:
+        """Whether *source* calls a put, or an unknown function that sounds like one, with the member or a variable that holds it."""
+        text = self.text[source.start : source.end]
+        names = {field, *re.findall(rb"(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
+        for callee, arguments in CALLS.findall(text):
+            word = callee.decode("ascii")
+            known = word in puts or (word not in self.tables.contracts and word not in self.by_name and puts_by_name(word))
+            if known and names & set(WORD.findall(arguments)):
+                return True
+        return False
 
     def is_entry(self, name: str) -> bool:
         """Whether the file hands *name* out as a pointer and never calls it: an operation that somebody else calls."""

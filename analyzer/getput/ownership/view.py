@@ -90,6 +90,7 @@ class FunctionReport(msgspec.Struct, frozen=True):
     exits: tuple[Exit, ...]
     incidents: tuple[Incident, ...]
     bounded: bool = False
+    settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
     entry: bool = False  # called through a pointer only: a driver's operation
     droppers: dict[str, tuple[str, ...]] = {}  # member ("" for an object that was handed in) -> functions of the file that put it
 

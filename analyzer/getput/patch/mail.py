@@ -14,6 +14,9 @@ import msgspec
 
 MAX_DEPTH = 4  # of mails attached to mails
 MAX_HEADER = 1 << 20  # bytes
+MAX_PARTS = 50_000  # lines that may start a part
+MAX_PART_LINES = 5_000_000  # lines, times the multipart types among them
+MAX_SUBJECT = 1_000  # characters
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -50,6 +53,10 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _KNOWN = frozenset(
     ("from", "subject", "date", "message-id", "received", "return-path", "mime-version", "to", "delivered-to")
 )
+_LOGGED = re.compile(
+    r"^commit ([0-9a-f]{40}|[0-9a-f]{64})(?: \(.*\))?\n(?=(?:Author|Merge|tree|parent|Notes):? )", re.MULTILINE
+)
+_TITLE = re.compile(r"^    (\S.*)$", re.MULTILINE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 _PATCH_TYPES = (
     "text/x-patch",
@@ -121,12 +128,16 @@ def _mails(raw: bytes, line: int, depth: int, parent: _Head | None = None) -> It
     head = _head(raw, start)
     if head is None:
         fields = parent.fields if parent is not None else {}
-        yield Mail(_subject(fields), _message_id(fields), commit, _text(raw, ""), line)
+        text = _text(raw, "")
+        if not fields and _LOGGED.match(text):
+            yield from _log(text, line)
+            return
+        yield Mail(_subject(fields), _message_id(fields), commit, text, line)
         return
     if parent is not None:
         head = _Head({**parent.fields, **head.fields}, head.body)
     kind = head.get("content-type")
-    if kind.lower().lstrip().startswith(("multipart/", "message/")) and depth < MAX_DEPTH:
+    if kind.lower().lstrip().startswith(("multipart/", "message/")) and depth < MAX_DEPTH and _affordable(raw):
         yield from _parts(raw[start:], head, commit, depth)
         return
     body = _decoded(raw[head.body :], head.get("content-transfer-encoding"))
@@ -135,6 +146,18 @@ def _mails(raw: bytes, line: int, depth: int, parent: _Head | None = None) -> It
     yield Mail(
         _subject(head.fields), _message_id(head.fields), commit, _text(body, charset.group(1) if charset else ""), line
     )
+
+
+def _log(text: str, line: int) -> Iterator[Mail]:
+    """The commits that ``git show`` and ``git log -p`` print, oldest first: their messages are indented."""
+    marks = list(_LOGGED.finditer(text))
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    lines = [line]
+    for mark, end in zip(marks, ends, strict=True):
+        lines.append(lines[-1] + text.count("\n", mark.start(), end))
+    for mark, end, first in reversed(list(zip(marks, ends, lines, strict=False))):
+        title = _TITLE.search(text, mark.end(), min(end, mark.end() + MAX_HEADER))
+        yield Mail(title.group(1)[:MAX_SUBJECT] if title else "", None, mark.group(1), text[mark.start() : end], first)
 
 
 def _head(raw: bytes, start: int) -> _Head | None:
@@ -163,6 +186,12 @@ def _head(raw: bytes, start: int) -> _Head | None:
     if _KNOWN.isdisjoint(fields):
         return None
     return _Head({name: " ".join(lines) for name, lines in fields.items()}, min(at, len(raw)))
+
+
+def _affordable(raw: bytes) -> bool:
+    """Whether the parts of a mail can be told apart in a second or two; one of which they cannot is read as it is."""
+    nested = raw.lower().count(b"multipart/")
+    return raw.count(b"\n--") <= MAX_PARTS and raw.count(b"\n") * nested <= MAX_PART_LINES
 
 
 def _parts(raw: bytes, head: _Head, commit: str | None, depth: int) -> Iterator[Mail]:
@@ -241,7 +270,7 @@ def _text(data: bytes, charset: str) -> str:
 
 def _subject(fields: dict[str, str]) -> str:
     """The subject on one line, its encoded words decoded."""
-    subject = " ".join(fields.get("subject", "").split())
+    subject = " ".join(fields.get("subject", "")[: 4 * MAX_SUBJECT].split())[:MAX_SUBJECT]
     if "=?" not in subject:
         return subject
     from email.errors import HeaderParseError
@@ -255,4 +284,4 @@ def _subject(fields: dict[str, str]) -> str:
 
 def _message_id(fields: dict[str, str]) -> str | None:
     """The id without its angle brackets."""
-    return fields.get("message-id", "").strip().strip("<>") or None
+    return fields.get("message-id", "")[:MAX_SUBJECT].strip().strip("<>") or None

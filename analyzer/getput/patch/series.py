@@ -20,6 +20,7 @@ from getput.patch.order import ordered
 from getput.patch.overlay import resolve
 
 MAX_INPUT = 512 << 20  # bytes
+_GZIP = b"\x1f\x8b\x08"
 MAX_MAILS = 20_000  # of one input
 STAGED = "--staged"
 
@@ -56,7 +57,7 @@ class _Part(msgspec.Struct, frozen=True):
     where: str
     mail: Mail
     files: tuple[diffs.FileDiff, ...]
-    may_be_empty: bool = False
+    is_commit: bool = False
 
 
 def default_tree(cwd: Path) -> Path:
@@ -113,7 +114,7 @@ def _submission(names: Sequence[str], tree: Path | None, staged: bool, stdin: Bi
         except (OSError, GitError, InputError) as error:
             problems.append(Problem(name, getattr(error, "strerror", None) or str(error)))
             continue
-        with_diff = [part for part in parts if part.files or part.may_be_empty]
+        with_diff = [part for part in parts if part.files or part.is_commit]
         if not with_diff:
             problems.append(Problem(name, "no patch in it"))
         found += with_diff
@@ -124,7 +125,10 @@ def _submission(names: Sequence[str], tree: Path | None, staged: bool, stdin: Bi
 def _patches(found: Sequence[_Part], tree: Tree, git: Repository | None, problems: list[Problem]) -> tuple[Patch, ...]:
     """The patches in their order, with all their images; what cannot be judged goes to *problems*."""
     parts = {id(part.mail): part for part in found}
-    mails, superseded = ordered([part.mail for part in found])
+    mails = [part.mail for part in found]
+    superseded: list[Mail] = []
+    if not any(part.is_commit for part in found):
+        mails, superseded = ordered(mails)
     for mail in superseded:
         problems.append(Problem(parts[id(mail)].where, f"{mail.subject}: left out, a newer version of it is there"))
     series = [parts[id(mail)] for mail in mails]
@@ -178,11 +182,24 @@ def _content(file: BinaryIO) -> bytes:
 def _mails(name: str, raw: bytes) -> list[_Part]:
     """The mails in *raw*, with what they touch.  Raises InputError for too many."""
     parts: list[_Part] = []
-    for mail in split(raw):
+    for mail in split(_inflated(raw) if raw.startswith(_GZIP) else raw):
         if len(parts) == MAX_MAILS:
             raise InputError(f"more than {MAX_MAILS} mails")
         parts.append(_Part(name, mail, tuple(diffs.parse(mail.text, mail.line, is_source))))
     return parts
+
+
+def _inflated(raw: bytes) -> bytes:
+    """What gzip made *raw* of: mail archives hand out threads that way.  Raises InputError."""
+    import zlib
+
+    try:
+        text = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(raw, MAX_INPUT + 1)
+    except zlib.error as error:
+        raise InputError(f"damaged gzip file: {error}") from error
+    if len(text) > MAX_INPUT:
+        raise InputError(f"larger than {MAX_INPUT >> 20} MB")
+    return text
 
 
 def _index(git: Repository | None) -> _Part:
@@ -196,4 +213,4 @@ def _part(name: str, change: Change) -> _Part:
     """A commit, or the index; it may be empty."""
     text = change.diff.decode("utf-8", "surrogateescape")
     mail = Mail(change.subject, None, change.commit, text)
-    return _Part(name, mail, tuple(diffs.parse(text, wanted=is_source, message=False)), may_be_empty=True)
+    return _Part(name, mail, tuple(diffs.parse(text, wanted=is_source, message=False)), is_commit=True)

@@ -62,6 +62,7 @@ NOTES = {
     "exit": "and the function is left here",
     "here": "here",
 }
+FLIPPED = {"true": "false", "false": "true"}  # the graph has no negations, the source has
 MAX_STEPS = 14
 
 
@@ -76,7 +77,10 @@ def steps(way: tuple[Mark, ...], path: str, lines: LineMap) -> tuple[Step, ...]:
     out: list[Step] = []
     for mark in way:
         line, column = lines.position(mark.at)
-        note = NOTES.get(mark.kind, mark.kind).format(text=mark.text)
+        kind = mark.kind
+        if kind in FLIPPED and negated(lines, mark.at):
+            kind = FLIPPED[kind]
+        note = NOTES.get(kind, kind).format(text=mark.text)
         step = Step(path, line, column, note, text_at(lines, line))
         if not out or (out[-1].line, out[-1].note) != (line, note):
             out.append(step)
@@ -115,3 +119,18 @@ def fingerprint(one: Judged, ordinal: int) -> str:
     """Stable across moves of the code: what the bug is, and which of its kind in its function."""
     text = "\0".join((one.path, one.function, one.rule, one.found.family, one.found.role, one.found.api, one.found.exit, str(ordinal)))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def negated(lines: LineMap, at: int) -> bool:
+    """Whether the condition that begins at *at* stands under an odd number of ``!``."""
+    line, column = lines.position(at)
+    text = lines.line_text(line)
+    count, index = 0, column - 1
+    while index < len(text) and text[index : index + 1] in (b"!", b"(", b" "):
+        count += text[index : index + 1] == b"!"
+        index += 1
+    index = column - 2
+    while index >= 0 and text[index : index + 1] in (b"!", b"(", b" "):
+        count += text[index : index + 1] == b"!"
+        index -= 1
+    return count % 2 == 1
