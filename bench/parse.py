@@ -21,7 +21,7 @@ from getput.csource.syntax import Node
 
 _COUNTS = re.compile(rb"\b\w*(?:_get|_put|get_|put_|_ref|ref_|_unref|refcount|kref)\w*\s*\(")
 _NOT_KEYWORD = re.compile(rb"^[ \t]*#[ \t]*\w+|#[ \t]*(?:if|else|endif)\w*|\basm\s+(?:volatile\s+)?goto", re.MULTILINE)
-_KEYWORD = re.compile(rb"\b(?:if|for|while|switch|goto|return|break|continue|case|default)\b(?!\s*(?:=[^=]|:\s*[^\s;]+[,)]))")
+_KEYWORD = re.compile(rb"\b(?:if|for|while|switch|goto|return|break|continue)\b(?!\s*(?:=[^=]|:\s*[^\s;]+[,)]))")
 _STATEMENTS: dict[bytes, tuple[str, ...]] = {
     b"if": ("if_statement",),
     b"for": ("for_statement",),

@@ -52,22 +52,22 @@ class Blocks:
         close = found.start()
         blanks, follow = found[1], found[2]
         if follow == b"{":
-            self._head(start, opening, close, name, self.macros.iterates(name))
+            self._head(start, opening, close, self.macros.iterates(name))
         elif follow == b"}":
             if blanks and self._in_block(start):
                 code.text[close + 1] = 0x3B
         elif name in self.macros.once:
-            self._head(start, opening, close, name, False)
+            self._head(start, opening, close, False)
         elif self.macros.iterates(name):
-            self._head(start, opening, close, name, True)
+            self._head(start, opening, close, True)
         elif is_word(follow) and b"\n" in blanks:
             # A line further in is the macro's body; one further out, or as far, a new statement.
             if code.indent(found.start(2)) > code.indent(start) and b";" not in code.text[opening:close]:
-                self._head(start, opening, close, name, False)
+                self._head(start, opening, close, False)
             else:
                 code.text[close + 1] = 0x3B
 
-    def _head(self, start: int, opening: int, close: int, name: str, loop: bool) -> None:
+    def _head(self, start: int, opening: int, close: int, loop: bool) -> None:
         """Write ``while`` or ``if`` over the name of a macro, its arguments between ``opening`` and ``close``."""
         text = self.code.text
         empty = not text[opening + 1 : close].strip()
@@ -112,7 +112,7 @@ class Blocks:
                     code.blank(low, end)
                     continue
             if name in self.macros.iterators and self._begins_statement(low):
-                self._head(low, code.text.index(b"(", high), end - 1, name, True)
+                self._head(low, code.text.index(b"(", high), end - 1, True)
 
     def _block_begin(self, brace: int) -> int:
         """The brace that opens the block that ends at ``brace``."""

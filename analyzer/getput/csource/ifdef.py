@@ -1,8 +1,8 @@
 """Conditions of the preprocessor inside a function: kept where they cut between statements, else settled for one side.
 
-The parser reads ``#ifdef`` as a statement.  One that cuts an expression or an ``if``/``else`` chain in two is *settled*: one
-branch stays and the directives and the other branches are blanked.  All conditions of the same text in a function are
-then settled for the same side, so that no path mixes both.
+The parser reads ``#ifdef`` as a statement.  One that cuts an expression or an ``if``/``else`` chain in two is
+*settled*: one branch stays and the directives and the other branches are blanked.  All conditions of the same text in
+a function are then settled for the same side, so that no path mixes both.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def settle(code: bytearray) -> list[tuple[int, int]]:
         return []
     plain = _without_directives(code, groups)
     for group in groups:
-        group.settled = _constant(group) is not None or not _between_statements(code, plain, group)
+        group.settled = _constant(group) is not None or not _between_statements(plain, group)
     sides: dict[bytes, bool] = {}
     keys = {group.key for group in groups if group.settled}
     for group in groups:
@@ -115,10 +115,10 @@ def _without_directives(code: bytearray, groups: list[_Group]) -> bytes:
     return bytes(plain)
 
 
-def _between_statements(code: bytearray, plain: bytes, group: _Group) -> bool:
+def _between_statements(plain: bytes, group: _Group) -> bool:
     """Whether every branch of a condition holds whole statements and stands where statements may."""
-    before = plain[: group.starts[0]].rstrip()[-1:]
-    if before not in (b";", b"{", b"}", b":"):
+    above = plain[: group.starts[0]].rstrip()
+    if above[-1:] not in (b";", b"{", b"}") and not (above[-1:] == b":" and _ends_with_label(above)):
         return False
     if _ELSE.match(plain, group.ends[-1]):
         return False
@@ -149,6 +149,12 @@ def _ends_with_case(text: bytes) -> bool:
     """Whether the text ends with ``case X:`` or ``default:``."""
     last = re.split(rb"[;{}]", text)[-1].strip()
     return last.startswith((b"case", b"default"))
+
+
+def _ends_with_label(text: bytes) -> bool:
+    """Whether the text ends with a label or a case, not inside of ``a ? b : c``."""
+    last = text[max(text.rfind(mark) for mark in (b";", b"{", b"}")) + 1 :].strip()
+    return last.startswith(b"case") or b"?" not in last
 
 
 def _take_one_side(code: bytearray, group: _Group, sides: dict[bytes, bool]) -> None:

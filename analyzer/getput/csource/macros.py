@@ -1,6 +1,6 @@
 """What is known of macros: which iterate over a block, which run it once, which words are attributes.
 
-The knowledge is data: the tree's own ``.clang-format`` lists its iterators, and ``getput_rules/macros/*.toml`` the rest.
+The knowledge is data: the tree's own ``.clang-format`` lists its iterators, ``getput_rules/macros/*.toml`` the rest.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Macros(msgspec.Struct, frozen=True):
     """The macros that the mask has to know by name.
 
     ``iterators`` run the statement behind them for each element; ``once`` run it once (``scoped_guard``).
-    ``attributes`` are words that say nothing about the flow (``__init``, ``noinline``), ``with_arguments`` those that are
-    followed by a list in parentheses (``__printf(1, 2)``); ``types`` are words that begin like attributes and are types.
+    ``attributes`` are words that say nothing about the flow (``__init``, ``noinline``), ``with_arguments`` those with a
+    list in parentheses behind them (``__printf(1, 2)``); ``types`` are words that begin like attributes and are types.
     ``declarers`` declare the local they name, and say by which class it is cleaned up (``AUTO_KFREE(x)``).
     """
 

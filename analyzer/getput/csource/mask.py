@@ -3,13 +3,18 @@
 Every offset, line and column stays that of the file; names are read back from the original text.  What the mask writes:
 
 * comments become blanks, the text inside strings too;
-* ``for_each_x(...) stmt`` reads as ``while      (...) stmt`` and is noted in ``Marks.loops``; ``scoped_guard(...) stmt`` and
-  other unknown macros in front of a statement as ``if``, noted in ``Marks.once``; the note is the offset of the name;
-* attributes become blanks; ``__free(x)`` is noted in ``Marks.cleanups`` as ``x``, ``__cleanup(fn)`` as ``=fn``;
-* a type as the argument of a macro (``struct x *``) becomes one identifier over the whole of it (``struct_x__``), and so
-  does ``typeof(x)`` in a declaration;
+* ``for_each_x(...) stmt`` reads as ``while      (...) stmt`` and is noted in ``Marks.loops``; ``scoped_guard(...) stmt``
+  and unknown macros in front of a statement as ``if``, noted in ``Marks.once``; the note is the offset of the name.
+  Without arguments there is a ``0`` in the parentheses, over the first of them;
+* ``do { } while_each_x(...);`` reads as ``do { } while       (...);``;
+* attributes become blanks; ``__free(x)`` is noted in ``Marks.cleanups`` as ``x``, ``__cleanup(fn)`` as ``=fn``, both at
+  the offset of the word, and so is ``AUTO_KFREE(x)``, which reads as a declaration of ``x``;
+* ``guard(x)(&y);`` and ``CLASS(x, name)(y);`` stay what they look like: a call of what a call returned;
+* a type as the argument of a macro (``struct x *``) becomes one identifier over the whole of it (``struct_x__``); so do
+  ``typeof(x)``, the member of an ``offsetof``, and ``return -EINVAL``, ``goto out`` and the like as arguments;
 * ``case A ... B:`` reads as ``case A || B:``: the operator stands where the dots do;
-* a macro without its semicolon gets one, a label before ``}`` an empty statement.
+* a macro without its semicolon gets one, a label before ``}`` an empty statement;
+* a head that is a macro gets its first argument as name and its other arguments as parameters.
 """
 
 from __future__ import annotations
@@ -25,7 +30,9 @@ from getput.csource.ifdef import settle
 from getput.csource.macros import Macros
 from getput.csource.syntax import FunctionSource, Marks
 
-_NOISE = re.compile(rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
+_NOISE = re.compile(
+    rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL
+)
 
 
 def mask(text: bytes, source: FunctionSource, macros: Macros) -> tuple[bytes, Marks]:

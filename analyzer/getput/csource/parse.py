@@ -1,7 +1,7 @@
 """Functions into syntax trees: the only module that knows tree-sitter.
 
-A function is masked (:mod:`getput.csource.mask`), parsed on its own, and its tree walked once, with a cursor, into plain
-:class:`~getput.csource.syntax.Node` values whose offsets are those of the whole file.
+A function is masked (:mod:`getput.csource.mask`), parsed on its own, and its tree walked once, with a cursor, into
+plain :class:`~getput.csource.syntax.Node` values whose offsets are those of the whole file.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def parse_function(text: bytes, source: FunctionSource, macros: Macros) -> Parse
 
 
 def parse_masked(text: bytes, source: FunctionSource, macros: Macros) -> tuple[Parsed, bytes]:
-    """Parse one function of a file; also gives the masked text that the grammar was shown, for whoever debugs the mask."""
+    """Parse one function of a file; also gives the masked text that the grammar was shown, to debug the mask."""
     if source.end - source.start > SIZE_LIMIT:
         return _skipped(source), b""
     masked, marks = mask(text, source, macros)

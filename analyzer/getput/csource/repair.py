@@ -27,10 +27,14 @@ _DECLARATION = re.compile(rb"(?:\w+[ *]+)+\w+(?: \[ \w* \])*\Z")
 _ALL_BLANK = b" " * 256
 _ASM = frozenset([b"asm", b"__asm__", b"__asm", b"volatile", b"goto", b"inline"])
 _BASE_TYPES = frozenset(b"unsigned signed int char long short void".split())
-_QUALIFIERS = frozenset(b"static const volatile extern register inline return case else do sizeof struct union enum goto".split())
-_KEYWORDS = frozenset(b"if while for switch do else return goto break continue case default sizeof struct union enum".split())
 _STORAGE = frozenset([b"static", b"extern", b"const", b"volatile", b"register"])
-_TYPE_STARTS = _STORAGE | frozenset(b"struct union enum unsigned signed int char long short void bool u8 u16 u32 u64".split())
+_QUALIFIERS = _STORAGE | frozenset(b"inline return case else do sizeof struct union enum goto".split())
+_KEYWORDS = frozenset(
+    b"if while for switch do else return goto break continue case default sizeof struct union enum".split()
+)
+_TYPE_STARTS = _STORAGE | frozenset(
+    b"struct union enum unsigned signed int char long short void bool u8 u16 u32 u64".split()
+)
 _OPERATORS = frozenset(b"== != < > <= >= + - * / % & | ^ && || = += -= << >> ! ~ |= &= ^=".split())
 
 
@@ -66,6 +70,9 @@ class _Repair:
                 self.spans.append(found.span())
                 self.tokens.append(token)
         self.ended: set[int] = set()  # tokens that a semicolon was put behind
+        self.last = len(self.tokens)
+        self.tokens += [b""] * 3  # whoever looks ahead finds something
+        self.spans += [(len(code), len(code))] * 3
         self.body = next((i for i, token in enumerate(self.tokens) if token == b"{"), 0)
 
     def apply(self) -> bytearray:
@@ -76,7 +83,7 @@ class _Repair:
             if pointed or tokens[i].decode("latin-1") in self.macros.attributes:
                 self._blank(i, i + 1)
         stack: list[_Bracket] = []
-        for i in range(self.body, len(tokens)):
+        for i in range(self.body, self.last):
             token = tokens[i]
             top = stack[-1] if stack else None
             if token in (b"(", b"{", b"["):
@@ -109,7 +116,7 @@ class _Repair:
         """Mend a single token by its neighbours."""
         low, high = self.spans[index]
         before = self.tokens[index - 1]
-        follow = self.tokens[index + 1] if index + 1 < len(self.tokens) else b""
+        follow = self.tokens[index + 1]
         if token[:1].isdigit():
             if not _NUMBER.match(token):
                 self.code[low:high] = b"_" + token[1:].replace(b".", b"_")
@@ -130,7 +137,7 @@ class _Repair:
                 self._blank(index + 1, index + 2)
             elif self._alone(index, before, follow, top):
                 self._end(index)
-            elif is_word(follow) and (self._strange(token, follow) or token.decode("latin-1") in self.macros.attributes):
+            elif is_word(follow) and self._strange(token, follow):
                 self._blank(index, index + 1)
         elif token == b"&&" and before in (b"=", b"(", b",", b"[", b"{", b"?", b":", b"return", b"-"):
             self.code[low:high] = b" &"
@@ -141,7 +148,7 @@ class _Repair:
     def _computed(self, index: int) -> None:
         """``goto *table[i];`` as ``goto  table   ;``."""
         end = index
-        while end < len(self.tokens) and self.tokens[end] != b";":
+        while end < self.last and self.tokens[end] != b";":
             end += 1
         self._blank(index + 1, index + 2)
         named = next((i for i in range(index + 2, end) if is_word(self.tokens[i])), end)
@@ -154,7 +161,7 @@ class _Repair:
         if top is None or top.token != b"{" or not (before in (b";", b"{", b"}") or index - 1 in self.ended):
             return False
         token = self.tokens[index]
-        if token in _KEYWORDS or not (is_word(follow) or follow == b"}") or index + 1 >= len(self.spans):
+        if token in _KEYWORDS or not (is_word(follow) or follow == b"}"):
             return False
         return b"\n" in self.code[self.spans[index][1] : self.spans[index + 1][0]]
 
@@ -167,7 +174,7 @@ class _Repair:
 
     def _strange(self, token: bytes, follow: bytes) -> bool:
         """Whether the first of two adjacent words is rather a macro: ``KERN_ERR PFX``, ``vector unsigned``."""
-        if token.isupper() and follow.isupper():
+        if (token.isupper() and follow.isupper()) or token.decode("latin-1") in self.macros.attributes:
             return True
         return follow in _BASE_TYPES and token not in _QUALIFIERS and token not in _BASE_TYPES
 
@@ -179,7 +186,7 @@ class _Repair:
     def _assembly(self, opening: int) -> None:
         """Leave one string of an inline assembly."""
         depth = 0
-        for i in range(opening, len(self.tokens)):
+        for i in range(opening, self.last):
             depth += (self.tokens[i] == b"(") - (self.tokens[i] == b")")
             if not depth:
                 low, high = self.spans[opening][1], self.spans[i][0]
@@ -241,7 +248,7 @@ class _Repair:
     def _opens_block(self, index: int) -> bool:
         """Whether a parenthesis is closed in front of a block."""
         depth = 0
-        for i in range(index, min(len(self.tokens) - 1, index + 200)):
+        for i in range(index, min(self.last, index + 200)):
             depth += (self.tokens[i] == b"(") - (self.tokens[i] == b")")
             if not depth:
                 return self.tokens[i + 1] == b"{"
@@ -251,7 +258,7 @@ class _Repair:
         """Mend a call by what surrounds it: strings, or what shows that it declares something."""
         tokens = self.tokens
         name = bracket.index - 1
-        follow = tokens[close + 1] if close + 1 < len(tokens) else b""
+        follow = tokens[close + 1]
         before = tokens[name - 1]
         if follow[:1] == b'"' or before[:1] == b'"':
             self._blank(name, close + 1)
@@ -269,7 +276,7 @@ class _Repair:
             elif is_word(follow) and self.tokens[close + 2] in (b";", b"=", b",", b"["):  # TYPE(a, b) name;
                 self._join(name, close + 1)
             return
-        fills = follow == b"=" and close + 2 < len(tokens) and tokens[close + 2] == b"{"
+        fills = follow == b"=" and tokens[close + 2] == b"{"
         if (statement and fills) or (before in _STORAGE and follow in (b";", b"=", b",", b"[")):
             declared = next((i for i in range(bracket.index + 1, close) if is_word(tokens[i])), -1)
             if declared >= 0:
