@@ -67,6 +67,8 @@ TEXTS = {
     "use-after-put": "'{name}' is used after {drop}() dropped the reference on it",
     "use-after-own-put": "'{name}' is used after {drop}() dropped a reference on it that this function was given",
     "put-uninitialised": "'{name}' is put before anything was assigned to it",
+    "never-added": "{drop}() is called on '{name}', which was never added",
+    "put-while-added": "'{name}' is put while it is still added: it must be deleted or unregistered",
     "put-twice": "'{name}' is put twice on this path, and the function took no reference on it",
     "stored-without-reference": "a pointer to '{name}' stays stored although {drop}() dropped the only reference on it",
     "return-after-put": "'{name}' is returned after {drop}() dropped the only reference on it",

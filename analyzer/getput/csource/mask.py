@@ -3,7 +3,7 @@
 Every offset, line and column stays that of the file; names are read back from the original text.  What the mask writes:
 
 * comments become blanks, the text inside strings too;
-* ``for_each_x(...) stmt`` reads as ``while      (...) stmt`` and is noted in ``Marks.loops``; ``scoped_guard(...) stmt``
+* ``for_each_x(...) stmt`` reads as ``while      (...) stmt``, noted in ``Marks.loops``; ``scoped_guard(...) stmt``
   and unknown macros in front of a statement as ``if``, noted in ``Marks.once``; the note is the offset of the name.
   Without arguments there is a ``0`` in the parentheses, over the first of them;
 * ``do { } while_each_x(...);`` reads as ``do { } while       (...);``;

@@ -79,8 +79,7 @@ class _Repair:
         """Mend every token and every argument."""
         tokens = self.tokens
         for i in range(1, self.body):
-            pointed = tokens[i - 1] in (b"*", b"const") and tokens[i].isupper() and is_word(tokens[i + 1])
-            if pointed or tokens[i].decode("latin-1") in self.macros.attributes:
+            if tokens[i].decode("latin-1") in self.macros.attributes or self._beside_name(i):
                 self._blank(i, i + 1)
         stack: list[_Bracket] = []
         for i in range(self.body, self.last):
@@ -106,6 +105,16 @@ class _Repair:
                     top.statements = top.argument
             self._token(i, token, top)
         return self.code
+
+    def _beside_name(self, index: int) -> bool:
+        """Whether a word of the parameters is a macro before or behind the name: ``const POS p``, ``int a UNUSED``."""
+        before, token, follow = self.tokens[index - 1 : index + 2]
+        if not token.isupper() or not is_word(token):
+            return False
+        if is_word(follow):
+            return before in (b"*", b"const")
+        prior = self.tokens[index - 2]
+        return follow in (b",", b")") and is_word(before) and (is_word(prior) or prior == b"*")
 
     def _named(self, index: int) -> bool:
         """Whether a parenthesis follows a word that is no keyword."""

@@ -138,6 +138,9 @@ class Evaluator:
         else:  # a value that is used as if it were a place: what it points to
             base, name = self.value(state, expr), "*"
         if use:
+            root = self.values.root(base)
+            if self.values.rows[root][0] != CONST and self.bits(state, root) != POS:
+                self.restrict(state, root, POS)  # whoever reads through a pointer knows that it is one
             self.used(state, base)
         return base, name
 
@@ -168,7 +171,7 @@ class Evaluator:
             if row[1] == "PTR_ERR":
                 return NEG if inner == NEG else ANY
             if row[1] == "ERR_PTR":
-                return inner
+                return (inner & ZERO) | (NEG if inner & (NEG | POS) else 0)
             if row[1] == "PTR_ERR_OR_ZERO":
                 return NEG if inner == NEG else ZERO if not inner & NEG else NEG | ZERO
             if row[1] == "-":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from getput.flow.ir import Function
+from getput.ownership import registration
 from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, Source, Target, Verb
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
@@ -45,6 +46,9 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         returned_after_put(machine, ending)
         if exits[-1].kind is not ExitKind.ERROR:
             stored_without_reference(machine, ending)
+    for key, count, site, trace in machine.unset:
+        if machine.values.root(key[0]) in machine.begun:
+            machine.report.add("put-uninitialised", key, site.at, count, site, trace)
     incidents = tuple(
         Incident(kind, key, count, at, site, trace, note)
         for (kind, key, at), (count, site, trace, note) in sorted(machine.report.incidents.items(), key=lambda item: (item[0][2], item[0][0], item[0][1]))
@@ -88,6 +92,8 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
     if high > 0 and low <= 0 and nothing_to_take(machine, ending, key, count):
         high = low
     escaped = count.escaped or (count.hopes[0][2] if count.hopes else "")
+    if not escaped and not count.init and high > 0 and registration.phase(machine, ending.state, key[0]) == 1:
+        escaped = "registered"
     if not escaped and ending.value is not None and high > 0:
         root = values.root(ending.value)
         if root == key[0] or root in count.held:

@@ -32,6 +32,7 @@ class Leak(msgspec.Struct, frozen=True):
 
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
+OPERATION = re.compile(r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler")  # they keep nothing
 Row = tuple[Exit, Standing]
 
 
@@ -52,6 +53,11 @@ def leaks(report: FunctionReport) -> list[Leak]:
     return out
 
 
+def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:
+    """Whether an object at this exit is owed a put: one that was initialised here is only when the function fails."""
+    return not standing.count.init or (one.kind is ExitKind.ERROR and report.counter in ("device", "kobject"))
+
+
 def dropped(standing: Standing) -> bool:
     """Whether this path gave the reference back by itself."""
     return bool(standing.count.dropped) and standing.high <= 0
@@ -59,7 +65,7 @@ def dropped(standing: Standing) -> bool:
 
 def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     """A reference that only this function knew."""
-    lost = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and not st.count.init]
+    lost = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and may_leak(report, one, st)]
     given = [(one, st) for one, st in rows if dropped(st)]
     if not lost and any(one.kind is ExitKind.ERROR for one, _ in given):
         lost = [
@@ -99,9 +105,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
     failed = [(one, st) for one, st in errors if st.take_failed]
-    held_free = [(one, st) for one, st in errors if not st.held_by]
+    held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
     if failed and not given_errors_with(failed, rows):
-        if not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
+        if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
             return leak("failed-get", failed, "the get counts even when it fails", Confidence.MEDIUM, report)
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:
@@ -117,6 +123,12 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if held_free and kept:
         sure = Confidence.LOW if report.counter in USAGE_COUNTERS else Confidence.MEDIUM
         return leak("error", held_free, "no caller drops what a failing call left behind", sure, report)
+    nowhere = [(one, st) for one, st in more if not st.held_by]
+    if (
+        report.entry and len(nowhere) == len(rows) == len(report.exits) and not rows[0][1].count.init
+        and report.counter not in USAGE_COUNTERS and OPERATION.search(report.name)
+    ):
+        return leak("always", nowhere, "no path drops it", Confidence.HIGH, report)
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
     if unlike and given:
         alike = [one for one, _ in given if one.kind is unlike[0][0].kind]

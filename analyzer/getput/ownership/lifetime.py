@@ -37,7 +37,7 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
     takers: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
     followed = 0
     for source in unit.sources:
-        if (focus is not None and not assigns(unit, source, focus)) or not unit.words_of(source) & taking:
+        if (focus is not None and not assigns(unit, source, focus)) or not takes(unit, source, taking):
             continue
         followed += 1
         if followed > MAX_TAKERS and focus is not None:
@@ -72,6 +72,15 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
             )
         )
     return out
+
+
+def takes(unit: Unit, source: FunctionSource, taking: frozenset[str]) -> bool:
+    """Whether *source*, or a function of the file that it names, names one of *taking*."""
+    words = unit.words_of(source)
+    if words & taking:
+        return True
+    helpers = words & unit.by_name.keys()
+    return any(unit.words_of(unit.by_name[name]) & taking for name in helpers if name != source.name)
 
 
 def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:

@@ -10,7 +10,8 @@ import heapq
 
 from getput.flow import cfg
 from getput.flow.ir import Advance, Branch, Function, Jump, Return, Stop, Switch, Var
-from getput.ownership.contracts import ANY
+from getput.ownership import registration
+from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.evaluate import COMPARE
 from getput.ownership.state import State
 from getput.ownership.transfer import Machine
@@ -164,6 +165,12 @@ class Solver:
                 if bits & mask and machine.eval.restrict(each, value, mask):
                     self.endings.append(Ending(each, value, mask, end.at))
             return
+        if row[0] == "result" and bits & NEG and bits & ZERO and any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values()):
+            for mask in (ZERO, POS | NEG):  # the answer of the get itself: it failed or it did not
+                each = state.copy()
+                if bits & mask and machine.eval.restrict(each, value, mask):
+                    self.endings.append(Ending(each, value, bits & mask, end.at))
+            return
         self.endings.append(Ending(state, value, bits, end.at))
 
     # --- joins ---------------------------------------------------------------------------------------------------
@@ -181,7 +188,7 @@ class Solver:
             holders: tuple[str, ...] = ()
             if count.fresh and not count.escaped:
                 holders = tuple(sorted(name for name, value in state.env.items() if root(value) == key[0]))
-            out.append((key[0], count.signature(), holders))
+            out.append((key[0], count.signature(), holders, registration.phase(self.machine, state, key[0])))
         if out:
             bits = self.machine.eval.bits
             for name in self.result_vars:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from getput.flow.ir import AddressOf, Advance, Assign, Call, Declare, Expr, Function, Instr, Read, ScopeEnd, Start, Temp, Var
-from getput.ownership import pages
+from getput.ownership import pages, registration
 from getput.ownership.apis import Tables
 from getput.ownership.contracts import ANY, NEG, POS, ZERO, Cleanup, Contract, Effect, Source, Target, Verb
 from getput.ownership.evaluate import Evaluator
@@ -78,6 +78,8 @@ class Machine:
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
         self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
+        self.begun: set[int] = set()  # objects that some path initialises
+        self.unset: list[tuple[Key, Count, Site, Trace | None]] = []  # puts of members of fresh memory that this path has not initialised
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
@@ -199,8 +201,9 @@ class Machine:
         if self.gone(count) and not self.asked(state, count):
             self.report.add("use-after-put", key, self.at, count, count.dropped[-1], state.trace)
         elif (
-            count.role in ("field", "local") and not count.fresh and count.base < 0 and not count.taken and not self.usage
-            and not count.parts and not count.escaped and not self.asked(state, count)
+            count.role in ("field", "local") and not count.fresh and not count.taken and not self.usage
+            and (count.base < 0 or count.parts) and all(part == (key[0], POS, -1) for part in count.parts)
+            and not count.escaped and not self.asked(state, count)
         ):
             self.report.add("use-after-own-put", key, self.at, count, count.dropped[-1], state.trace)
 
@@ -429,15 +432,21 @@ class Machine:
         """Apply every effect of *contract*."""
         site = Site(contract.name, call.at, contract)
         touched = set()
+        registration.before(self, state, contract.name, args, call.at)
         for effect in contract.effects:
             if effect.target.arg < len(args) and (self.relevant(effect.family) or effect.verb is Verb.BORROW):
                 if effect.target.arg >= 0 and not effect.target.path:
                     touched.add(effect.target.arg)
                 for _ in range(effect.times):
                     self.effect(state, call, site, effect, args, result)
+        registration.after(self, state, contract.name, args, result, call.at)
         for index, arg in enumerate(args):
             if index not in touched:
                 self.used(state, arg)
+
+    def incident(self, kind: str, key: Key, at: int, count: Count, callee: str, state: State) -> None:
+        """Report an incident that a call of *callee* makes."""
+        self.report.add(kind, key, at, count, Site(callee, at), state.trace)
 
     def effect(self, state: State, call: Call, site: Site, effect: Effect, args: list[int], result: int) -> None:
         """Apply one effect."""
@@ -462,6 +471,8 @@ class Machine:
         elif verb is Verb.DROP:
             self.drop(state, value, effect, site, condition, label)
         elif verb is Verb.KEEP or verb is Verb.UNDO:
+            if effect.family == "*" and len(args) == 2 and self.values.root(args[0]) == self.values.root(args[1]):
+                return  # a member put on a list of the same object tells nobody else
             self.keep(state, value, effect, site, condition)
         elif verb is Verb.FREE:
             self.free(state, value, site)
@@ -518,6 +529,7 @@ class Machine:
         if count is None:
             count = Count(effect.family, fresh=fresh or (init and self.made_here(root)), label=label, role=self.role(root), member=value)
         if init:
+            self.begun.add(root)
             count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=self.made_here(root))
         if fresh and count.base <= 0 and count.dropped:
             count = Count(effect.family, fresh=True, label=label, role=self.role(root))
@@ -559,6 +571,8 @@ class Machine:
             return
         key = self.key_of(state, value)
         row = self.values.rows[root]
+        if self.counter in ("device", "kobject") and value != root and "alloc" in self.called.get(self.at_of(root), "") and key not in state.counts:
+            self.unset.append((key, Count(effect.family, fresh=False, label=label), site, state.trace))
         if row[0] == FRESH and len(row) == 2 and str(row[1])[0] != "%":
             unset = Count(effect.family, fresh=False, label=label)
             self.report.add("put-uninitialised", key, site.at, unset, site, state.trace)
@@ -644,6 +658,11 @@ class Machine:
         count = state.counts.get(key)
         if count is not None and self.values.rows[value][0] != "sub":
             high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
+            if (
+                high <= 0 and not count.parts and count.fresh and count.taken and count.dropped and not count.escaped
+                and self.counter in ("device", "kobject") and not self.asked(state, count)
+            ):
+                self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace)
             if high > 0 and (count.fresh or count.init) and self.counter in NEVER_FREED and not (count.init and self.counter == "kref"):
                 self.report.add("free-counted", key, site.at, count, site, state.trace)
             state.counts[key] = msgspec.structs.replace(count, escaped="freed")

@@ -207,7 +207,7 @@ class Unit:
             if not field:
                 if words & puts:
                     out.append(source.name)
-            elif field in words and self.puts_field(source, name, puts):
+            elif re.search(rb"(?:->|\.)" + name + rb"\b", self.text[source.start : source.end]) and self.puts_field(source, name, puts):
                 out.append(source.name)
         return tuple(out)
 

@@ -56,7 +56,7 @@ class Values:
         kind = row[0]
         if kind == CONST:
             self.bits.append(sign(row[1]))  # type: ignore[arg-type]
-        elif kind in (LOCAL, TEXT):
+        elif kind in (LOCAL, TEXT) or (kind == GLOBAL and str(row[1])[0] == "&"):
             self.bits.append(POS)
         else:
             self.bits.append(ANY)
