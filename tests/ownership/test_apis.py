@@ -303,7 +303,7 @@ def test_the_start_of_other_searches_is_not(tables: Tables) -> None:
         ("kref_get_unless_zero", [("take", 0, (), POS)]),
         ("try_module_get", [("take", 0, (), POS)]),
         ("of_parse_phandle_with_args", [("take", 4, ("->np",), ZERO)]),
-        ("kern_path", [("take", 2, ("*",), ZERO)]),
+        ("kern_path", [("take", 2, (), ZERO)]),
         ("d_make_root", [("keep", 0, (), ANY), ("take", -1, (), POS)]),
         ("fd_install", [("keep", 1, (), ANY)]),
         ("dma_buf_fd", [("keep", 0, (), ZERO | POS)]),

@@ -72,6 +72,8 @@ def _reads_as_attribute(code: Code, start: int, end: int) -> bool:
         if before in _TYPE_STARTS or before in _NAMES_AFTER:
             return False
         prior, _ = code.before(at)
+        if prior == b",":
+            return follow in (b"=", b";")  # "int a, b __x = 1;", not a parameter
         return prior == b"*" or (is_word(prior) and prior not in _NOT_BEFORE_TYPE)
     return before == b"]" and follow in (b";", b",", b"=")
 

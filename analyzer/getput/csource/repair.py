@@ -215,6 +215,8 @@ class _Repair:
                 self._blank(comma, comma + 1)
         elif len(part) == 1 and part[0] in _OPERATORS:
             self._join(begin, end)
+        elif part[0] == b"." and len(part) == 2:
+            self._blank(begin, begin + 1)
         elif part[0] == b"." and len(part) > 2 and part[2] == b"=":
             self._blank(begin, begin + 3)
         elif part[0] == b"{" and b";" not in part:
@@ -241,9 +243,6 @@ class _Repair:
         high = self.spans[close][0]
         ended = self.tokens[close - 1] in (b";", b"}")
         tail = b"})" if ended else b";})"
-        if self.tokens[close - 1] == b";" and high - last < 2:
-            last -= 1
-            tail = b"})" if self.tokens[close - 2] == b"}" else tail
         macro = b"{" in self.tokens[begin:close] and any(
             self.tokens[i] == b"(" and self._named(i) and self._opens_block(i) for i in range(begin, close)
         )

@@ -166,6 +166,8 @@ def target_of(machine: Machine, root: int) -> Target | None:
             return None
         if row[0] == FIELD:
             path.append("*" if row[2] == "*" else f"->{row[2]}")
+        else:
+            path.append(f".{row[2]}")
         root = row[1]
         row = rows[root]
         if len(path) > MAX_PATH:
@@ -227,7 +229,7 @@ def collect(
         if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
             target = Target(-1)
         else:
-            target = target_of(machine, key[0])
+            target = target_of(machine, count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0])
             if target is None and count.fresh:
                 for (base, name), value in state.mem.items():
                     if values.root(value) == key[0]:

@@ -13,7 +13,7 @@ import msgspec
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.state import Key
-from getput.ownership.transfer import DROPPING_NAME, KEEPING_NAME, USAGE_COUNTERS
+from getput.ownership.transfer import DROPPING_NAME, KEEPING_NAME, REGISTERS, USAGE_COUNTERS
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed
 
 
@@ -32,6 +32,7 @@ class Leak(msgspec.Struct, frozen=True):
 
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
+OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release drops
 OPERATION = re.compile(r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler")  # they keep nothing
 Row = tuple[Exit, Standing]
 
@@ -58,6 +59,11 @@ def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:
     return not standing.count.init or (one.kind is ExitKind.ERROR and report.counter in ("device", "kobject"))
 
 
+def registered(standing: Standing) -> bool:
+    """Whether the reference is the one that a registration made, which lives until somebody unregisters it."""
+    return REGISTERS.search(standing.count.taken[0].callee) is not None
+
+
 def dropped(standing: Standing) -> bool:
     """Whether this path gave the reference back by itself."""
     return bool(standing.count.dropped) and standing.high <= 0
@@ -73,13 +79,20 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             if one.kind is ExitKind.ERROR and st.count.init and st.high > 0 and not st.escaped and st.held_by in ("", "local")
         ]
     if not lost:
-        held = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and one.kind is ExitKind.ERROR]
+        held = [
+            (one, st) for one, st in rows
+            if st.high > 0 and not st.escaped and one.kind is ExitKind.ERROR and may_leak(report, one, st) and not OWNED.intersection(st.fields)
+        ]
         siblings = [one for one, st in given if one.kind is ExitKind.ERROR]
         if held and siblings:
             lost, evidence = held, "another error exit drops it"
             return leak("error", lost, evidence, Confidence.MEDIUM, report)
         return abandoned(report, held)
     first = lost[0][1]
+    if registered(first):
+        lost = [(one, st) for one, st in lost if one.kind is ExitKind.ERROR]
+        if not lost or not any(one.kind is ExitKind.ERROR for one, _ in given):
+            return None
     if first.count.iterator:
         kind, evidence = "iterator", "the iterator holds a reference on its cursor"
     elif all(st.take_failed for _, st in lost):
@@ -95,7 +108,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     """A count on somebody else's object: what do exits that look alike leave behind?"""
-    more = [(one, st) for one, st in rows if st.high > 0 and not st.escaped]
+    more = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and not OWNED.intersection(st.fields)]
     if not more:
         return None
     here = {id(one) for one, _ in rows}

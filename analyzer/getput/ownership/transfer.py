@@ -34,6 +34,8 @@ KEEPING_NAME = re.compile(r"add|register|attach|assign|queue|insert|link|bind|in
 HARMLESS_NAME = re.compile(r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)")
 
 
+# What they return belongs to the subsystem until it is unregistered: nobody has to drop it at once.
+REGISTERS = re.compile(r"register|_create|_add$|_new_|_alloc_dummy")
 # Their objects must not be freed directly, not even before anybody else has seen them.
 NEVER_FREED = frozenset({"device", "kobject", "of_node", "fwnode", "netdev", "dentry", "inode", "file", "task", "pid", "mm_users", "mm_count", "cred", "sock"})
 # They drop the reference that the owner got when the object came to life, not one that was taken since.
@@ -78,6 +80,7 @@ class Machine:
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
         self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
+        self.cursors: dict[int, set[str]] = {}  # offset of an iterator that no table knows -> the variables that it sets
         self.begun: set[int] = set()  # objects that some path initialises
         self.unset: list[tuple[Key, Count, Site, Trace | None]] = []  # puts of members of fresh memory that this path has not initialised
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
@@ -308,6 +311,9 @@ class Machine:
         count = state.counts.get(key)
         if count is not None and count.fresh and self.values.rows[key[0]][0] == RESULT and not count.escaped and not count.held:
             if count.base + sum(delta for _, _, delta in count.parts) > 0 and not self.reachable(state, key[0]):
+                if REGISTERS.search(count.taken[-1].callee):
+                    del state.counts[key]
+                    return
                 self.report.add("discarded", key, call.at, count, count.taken[-1], state.trace)
                 del state.counts[key]
 
@@ -484,7 +490,9 @@ class Machine:
                 state.counts[key] = Count(effect.family, fresh=False, label=label, role="borrowed")
 
     def walk(self, state: State, value: int, name: str) -> int:
-        """One step from *value* along an effect's path."""
+        """One step from *value* along an effect's path: ``*``, ``->member`` or ``.member`` (its address)."""
+        if name[0] == ".":
+            return self.values.sub(value, name[1:])
         if name == "*":
             row = self.values.rows[value]
             if row[0] == "sub":
@@ -603,6 +611,8 @@ class Machine:
     def overput(self, state: State, key: Key, before: Count, site: Site) -> None:
         """A put without a count to drop."""
         kind = ""
+        if before.escaped and not before.escaped.startswith(("kept", "devm")):
+            return
         if before.failed and not before.taken[len(before.failed):]:
             kind = "put-after-failed-get"
         elif before.role == "borrowed":
@@ -676,6 +686,11 @@ class Machine:
             self.eval.value(state, arg) if not isinstance(arg, Var) else None
         if iterator is not None and iterator.cursor < len(instr.args):
             self.assign(state, instr.args[iterator.cursor], self.values.zero)
+            return
+        cursors = self.cursors.setdefault(instr.at, set())
+        for index, arg in enumerate(instr.args):
+            if isinstance(arg, Var) and arg.name in self.eval.locals and (index == 0 or arg.name not in state.env):
+                cursors.add(arg.name)
 
     def advance(self, state: State, end: Advance) -> tuple[State, State]:
         """The iterator moves on: (state with an element, state without)."""
@@ -685,8 +700,9 @@ class Machine:
         body = state
         if iterator is None or iterator.cursor >= len(end.args):
             done = state.copy()
+            cursors = self.cursors.get(end.at, set())
             for index, arg in enumerate(end.args):
-                if isinstance(arg, Var) and arg.name in self.eval.locals and (index == 0 or arg.name not in state.env):
+                if isinstance(arg, Var) and arg.name in self.eval.locals and (index == 0 or arg.name in cursors):
                     for each in (body, done):
                         fresh = values.of(FRESH, end.at, arg.name)
                         self.age(each, fresh)
@@ -777,6 +793,8 @@ def path_label(label: str, path: tuple[str, ...]) -> str:
     """The text of what is reached from an argument along *path*."""
     if not path:
         return label
+    if path[0][0] == ".":
+        return label + "".join(f"{'->' if index == 0 else '.'}{part.lstrip('.->')}" for index, part in enumerate(path))
     first, *rest = path
     name = label if first == "*" else f"{label}{first if first.startswith('->') else '->' + first}"
     return name + "".join(f"->{part.removeprefix('->')}" for part in rest)
