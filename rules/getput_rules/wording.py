@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from getput.model import Confidence
+from getput.ownership.contracts import Source
 from getput.ownership.leaks import Leak
 from getput.ownership.state import Count
 from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Mark, guessed, marks
@@ -79,6 +80,10 @@ TEXTS = {
 }
 
 
+# Said only of a put that the tables know: what a helper drops may be one reference of several.
+GUARDED = frozenset({"use-after-own-put"})
+
+
 def found_incident(report: FunctionReport, incident: Incident) -> Found:
     """One incident as a finding."""
     count = incident.count
@@ -90,8 +95,13 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     if count.taken:
         way = list(way_since(way, count.taken[0].at))
     confidence = Confidence.HIGH if count.fresh else Confidence.MEDIUM
+    if incident.kind in GUARDED and dropped is not None and (dropped.contract is None or dropped.contract.source is not Source.TABLE):
+        confidence = Confidence.LOW
+    if incident.kind == "put-twice":
+        confidence = Confidence.LOW
     if guessed(count) or count.passed or report.bounded:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
+    fresh_only = incident.kind == "stored-without-reference"
     kind = {"use-after-put": "use", "use-after-own-put": "use", "return-after-put": "use"}.get(incident.kind, incident.kind)
     who = api or (dropped.callee if dropped else "")
-    return Found(name, count.family, count.role, who, kind, incident.at, text, confidence, (*way, Mark("here", incident.at, "")))
+    return Found(name, count.family, count.role, who, kind, incident.at, text, confidence, (*way, Mark("here", incident.at, "")), fresh_only)

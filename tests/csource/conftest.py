@@ -26,6 +26,23 @@ SHORT = {
     "field_expression": "field",
     "pointer_expression": "deref",
     "binary_expression": "binary",
+    "type_descriptor": "type",
+    "cast_expression": "cast",
+    "struct_specifier": "struct",
+    "function_declarator": "fn",
+    "parameter_list": "params",
+    "parameter_declaration": "param",
+    "concatenated_string": "concat",
+    "string_literal": "str",
+    "initializer_list": "list",
+    "function_definition": "def",
+    "conditional_expression": "cond",
+    "sizeof_expression": "sizeof",
+    "offsetof_expression": "offsetof",
+    "array_declarator": "array",
+    "gnu_asm_expression": "asm",
+    "gnu_asm_output_operand_list": "outputs",
+    "gnu_asm_output_operand": "output",
 }
 Outline = Callable[[str], str]
 

@@ -18,16 +18,25 @@ from getput.csource.syntax import FunctionSource
 Outline = Callable[[str], str]
 
 LOOPS = [
-    ("for_each_possible_cpu(cpu) { a(cpu); }", "(loop:for_each_possible_cpu (paren cpu) (block (do (call a (args cpu)))))"),
+    (
+        "for_each_possible_cpu(cpu) { a(cpu); }",
+        "(loop:for_each_possible_cpu (paren cpu) (block (do (call a (args cpu)))))",
+    ),
     ("for_each_possible_cpu(cpu)\n\ta(cpu);", "(loop:for_each_possible_cpu (paren cpu) (do (call a (args cpu))))"),
-    ("for_each_a(p, c)\n\tif (c)\n\t\ta(c);", "(loop:for_each_a (paren (comma p c)) (if (paren c) (do (call a (args c)))))"),
+    (
+        "for_each_a(p, c)\n\tif (c)\n\t\ta(c);",
+        "(loop:for_each_a (paren (comma p c)) (if (paren c) (do (call a (args c)))))",
+    ),
     ("for_each_idle_thing() { a(); }", "(loop:for_each_idle_thing (paren () (block (do (call a ()))))"),
     (
         "if (x)\n\tfor_each_a(p, c) { b(c); }\nelse\n\ta();",
         "(if (paren x) (loop:for_each_a (paren (comma p c)) (block (do (call b (args c)))))"
         " (else_clause (do (call a ()))))",
     ),
-    ("skb_walk_frags(skb, frag)\n\t*n += 1;", "(loop:skb_walk_frags (paren (comma skb frag)) (do (assign (deref * n) += 1)))"),
+    (
+        "skb_walk_frags(skb, frag)\n\t*n += 1;",
+        "(loop:skb_walk_frags (paren (comma skb frag)) (do (assign (deref * n) += 1)))",
+    ),
     ("do { a(); } while_each_thread(g, t);", "(do (block (do (call a ()))) (paren (comma g t)))"),
     (
         "do_each_pid_task(pid, type, t) { a(t); } while_each_pid_task(pid, type, t);",
@@ -44,38 +53,43 @@ ONCE = [
     ("IF_DEBUG(m)\n\ta();", "(once:IF_DEBUG (paren m) (do (call a ())))"),
 ]
 DECLARATIONS = [
-    ("struct a *np __free(device_node) = b();", "(decl (struct_specifier a) (init (pointer np) (call b ())))"),
+    ("struct a *np __free(device_node) = b();", "(decl (struct a) (init (pointer np) (call b ())))"),
     ("int x __maybe_unused, y __foo = 1;", "(decl int x (init y 1))"),
     ("void __iomem *base = p->__unused;", "(decl void (init (pointer base) (field p -> __unused)))"),
-    ("struct a __percpu *__rcu y;", "(decl (struct_specifier a) (pointer y))"),
-    ("struct a __x[2];", "(decl (struct_specifier a) (array_declarator __x 2))"),
+    ("struct a __percpu *__rcu y;", "(decl (struct a) (pointer y))"),
+    ("struct a __x[2];", "(decl (struct a) (array __x 2))"),
     ("int __ret __maybe_unused = 0;", "(decl int (init __ret 0))"),
-    ("const __u32 *x = (const __be32 *)y;", "(decl const __u32 (init (pointer x) (cast_expression (type_descriptor const __be32 *) y)))"),
-    ("typeof(*p) *q = (typeof(p))r;", "(decl typeof(*p) (init (pointer q) (cast_expression (type_descriptor typeof(p)) r)))"),
+    ("const __u32 *x = (const __be32 *)y;", "(decl const __u32 (init (pointer x) (cast (type const __be32 *) y)))"),
+    ("typeof(*p) *q = (typeof(p))r;", "(decl typeof(*p) (init (pointer q) (cast (type typeof(p)) r)))"),
     ('register long r asm("r0") = x;', "(decl register long (init r x))"),
     ("static DEFINE_RATELIMIT_STATE(rs, HZ, 1);", "(decl static DEFINE_RATELIMIT_STATE rs)"),
-    ("DECLARE_BITMAP(m, 4) = { 0 };", "(decl DECLARE_BITMAP (init m (initializer_list 0)))"),
+    ("DECLARE_BITMAP(m, 4) = { 0 };", "(decl DECLARE_BITMAP (init m (list 0)))"),
     ("u64 AUTO_KFREE(x);", "(decl u64 (pointer x))"),
-    ("int a[] = {\n\tFOO(1)\n};", "(decl int (init (array_declarator a) (initializer_list (call FOO (args 1)))))"),
+    ("int a[] = {\n\tFOO(1)\n};", "(decl int (init (array a) (list (call FOO (args 1)))))"),
 ]
 EXPRESSIONS = [
     ("x = container_of(p, struct foo, m);", "(do (assign x = (call container_of (args p struct foo m))))"),
     ("y = min_t(unsigned int, a, b);", "(do (assign y = (call min_t (args unsigned int a b))))"),
     ("z = va_arg(ap, char *);", "(do (assign z = (call va_arg (args ap char *))))"),
-    ("w = entry(&p->l, const struct a, n);", "(do (assign w = (call entry (args (deref & (field p -> l)) const struct a n))))"),
-    ("v = f((struct a *)b, *c);", "(do (assign v = (call f (args (cast_expression (type_descriptor (struct_specifier a) *) b) (deref * c)))))"),
-    ("u = sizeof(struct a);", "(do (assign u = (sizeof_expression (type_descriptor (struct_specifier a)))))"),
-    ("x = offsetof(struct a, b.c[1]);", "(do (assign x = (offsetof_expression (type_descriptor (struct_specifier a)) b.c[1])))"),
-    ("x = a ?: b;", "(do (assign x = (conditional_expression a b)))"),
-    ("x = &&lab;", "(do (assign x = (deref & lab)))"),
+    (
+        "w = entry(&p->l, const struct a, n);",
+        "(do (assign w = (call entry (args (deref & (field p -> l)) const struct a n))))",
+    ),
+    ("v = f((struct a *)b, *c);", "(do (assign v = (call f (args (cast (type (struct a) *) b) (deref * c)))))"),
+    ("u = sizeof(struct a);", "(do (assign u = (sizeof (type (struct a)))))"),
+    ("x = offsetof(struct a, b.c[1]);", "(do (assign x = (offsetof (type (struct a)) b.c[1])))"),
+    ("x = a ?: b;", "(do (assign x = (cond a b)))"),
+    ("x = &&lab;", "(do (assign x = (deref & (deref & lab))))"),
     ("x = FOO(.a = 1, .b = 2);", "(do (assign x = (call FOO (args 1 2))))"),
     ("ASSERTCMP(a, ==, b);", "(do (call ASSERTCMP (args a == b)))"),
     ("CHECK(x, return -EINVAL);", "(do (call CHECK (args x return -EINVAL)))"),
     ("CHECK(y, goto out);", "(do (call CHECK (args y goto out)))"),
-    ('pr(KERN_ERR PFX "x" FOO "y");', "(do (call pr (args (concatenated_string (string_literal x) FOO (string_literal y)))))"),
-    ('pr(KERN_ERR "x");', "(do (call pr (args (concatenated_string KERN_ERR (string_literal x)))))"),
-    ('asm("a" B(1) : "=r" (x));\na();', '(do (gnu_asm_expression (string_literal a" B(1)) (gnu_asm_output_operand_list'
-     " (gnu_asm_output_operand (string_literal =r) x)))) (do (call a ()))"),
+    ('pr(KERN_ERR PFX "x" FOO "y");', "(do (call pr (args (concat (str x) FOO (str y)))))"),
+    ('pr(KERN_ERR "x");', "(do (call pr (args (concat KERN_ERR (str x)))))"),
+    (
+        'asm("a" B(1) : "=r" (x));\na();',
+        '(do (asm (str a" B(1)) (gnu_asm_output_operand_list (output (str =r) x)))) (do (call a ()))',
+    ),
 ]
 STATEMENTS = [
     ("guard(mutex)(&p->lock);", "(do (call (call guard (args mutex)) (args (deref & (field p -> lock)))))"),
@@ -85,8 +99,11 @@ STATEMENTS = [
     ("DEBUG_ENTRY\na();", "(do DEBUG_ENTRY) (do (call a ()))"),
     ("goto out;\nout:", "(goto out) (labeled out <expression_statement>)"),
     ("switch (x) { case 1 ... 3: a(); }", "(switch (paren x) (block (case (binary 1 .. 3) (do (call a ())))))"),
-    ("switch (x) { default: }", "(switch (paren x) (block (case <default>)))"),
-    ("WAIT(p,\n\tif (a())\n\t\tb();\n\t);", "(do (call WAIT (args p (paren (block (if (paren (call a ())) (do (call b ()))))))))"),
+    ("switch (x) { default: }", "(switch (paren x) (block (case <expression_statement>)))"),
+    (
+        "WAIT(p,\n\tif (a())\n\t\tb();\n\t);",
+        "(do (call WAIT (args p (paren (block (if (paren (call a ())) (do (call b ()))))))))",
+    ),
 ]
 
 
@@ -110,14 +127,17 @@ CONDITIONS = [
     ),
     ("#if 0\n\ta(\n#else\n\tb();\n#endif\n", "(do (call b ()))"),
     ("\ta(x\n#ifdef CONFIG_A\n\t, y\n#endif\n\t);\n", "(do (call a (args x y)))"),
-    ("\tif (x)\n#ifdef CONFIG_A\n\t\ta();\n#else\n\t\tb();\n#endif\n\tc();\n", "(if (paren x) (do (call a ()))) (do (call c ()))"),
+    (
+        "\tif (x)\n#ifdef CONFIG_A\n\t\ta();\n#else\n\t\tb();\n#endif\n\tc();\n",
+        "(if (paren x) (do (call a ()))) (do (call c ()))",
+    ),
     (
         "out:\n#ifdef CONFIG_A\n\ta();\n#endif\n\tb();\n",
         "(labeled out <expression_statement>) (preproc_ifdef CONFIG_A (do (call a ()))) (do (call b ()))",
     ),
     (
         "#ifdef CONFIG_A\n\ta();\n#endif\n\tfor_each_b(c) {\n\t}\n",
-        "(preproc_ifdef CONFIG_A (do (call a ()))) (loop:for_each_b (paren c) <compound_statement>)",
+        "(preproc_ifdef CONFIG_A (do (call a ()))) (loop:for_each_b (paren c) { })",
     ),
     ("#define X(a) if (a) {\n\ta();\n#undef X\n", "(do (call a ()))"),
 ]
@@ -125,7 +145,7 @@ CONDITIONS = [
 
 @pytest.mark.parametrize(("body", "shape"), CONDITIONS)
 def test_conditions_of_the_preprocessor(outline: Outline, body: str, shape: str) -> None:
-    assert outline(body).replace("<compound_statement>", "{}") == shape.replace("<compound_statement>", "{}")
+    assert outline(body) == shape
 
 
 def test_one_condition_takes_one_side(outline: Outline) -> None:
@@ -162,17 +182,20 @@ def test_cleanups_are_noted() -> None:
 
 
 HEADS = [
-    ("static int __init f(void)", "f", "(function_definition static int (function_declarator f (parameter_list (parameter_declaration void)))"),
-    ("STATIC int\nf(int __user *a)", "f", "int (function_declarator f (parameter_list (parameter_declaration int (pointer a)))"),
-    ("__printf(1, 2) void f(int a, ...)\n\t__acquires(b) __releases(&c->d)", "f", "(function_definition void (function_declarator f"),
-    ("static noinline_for_stack foo_t *f(void)", "f", "static foo_t (pointer (function_declarator f"),
-    ("SYSCALL_DEFINE2(read, int, fd, char __user *, b)", "sys_read", "int (function_declarator read (parameter_list"
-     " (parameter_declaration int fd) (parameter_declaration char (pointer b))))"),
-    ("SYSCALL_DEFINE0(fork)", "sys_fork", "int (function_declarator fork ("),
-    ("DEFINE_IDTENTRY(exc_a)", "exc_a", "int (function_declarator exc_a ("),
-    ("static int BPF_PROG(f, struct a *b, int c)", "f", "(function_declarator f (parameter_list (parameter_declaration (struct_specifier a) (pointer b))"),
-    ("int (*f(int a))(void)", "f", "(function_declarator"),
-    ("int f(a, b)\n\tint a;\n\tchar *b;", "f", "int (function_declarator f"),
+    ("static int __init f(void)", "f", "(def static int (fn f (params (param void)))"),
+    ("STATIC int\nf(int __user *a)", "f", "int (fn f (params (param int (pointer a)))"),
+    ("__printf(1, 2) void f(int a, ...)\n\t__acquires(b) __releases(&c->d)", "f", "(def void (fn f"),
+    ("static noinline_for_stack foo_t *f(void)", "f", "static foo_t (pointer (fn f"),
+    (
+        "SYSCALL_DEFINE2(read, int, fd, char __user *, b)",
+        "sys_read",
+        "(def SYSCALL_DEFINE2 (fn read (params (param int fd) (param char (pointer b))))",
+    ),
+    ("SYSCALL_DEFINE0(fork)", "sys_fork", "(def SYSCALL_DEFINE0 (fn fork"),
+    ("DEFINE_IDTENTRY(exc_a)", "exc_a", "DEFINE_IDTENTRY (fn exc_a"),
+    ("static int BPF_PROG(f, struct a *b, int c)", "f", "(fn f (params (param (struct a) (pointer b))"),
+    ("int (*f(int a))(void)", "f", "(fn"),
+    ("int f(a, b)\n\tint a;\n\tchar *b;", "f", "int (fn f"),
 ]
 
 

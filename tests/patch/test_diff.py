@@ -112,6 +112,11 @@ def test_a_truncated_mail():
     assert "hunk 1 of x.c (line 5)" in one.problem
 
 
+def test_an_empty_context_line_of_a_file_with_crlf():
+    (one,) = read(section(hunk="@@ -1,3 +1,3 @@\n a\r\n\r\n-b\r\n+c\r\n"))
+    assert one.hunks[0].lines == ((" ", b"a\r"), (" ", b"\r"), ("-", b"b\r"), ("+", b"c\r"))
+
+
 def test_no_newline_at_the_end(repo):
     repo.commit(**{"x.c": "a\nb"})
     repo.commit(**{"x.c": "a\nc\n"})

@@ -165,6 +165,14 @@ def test_settings_of_the_user_change_nothing(history, read, setting):
     assert read("HEAD~1..HEAD", history.top) == want
 
 
+@pytest.mark.parametrize("setting", ["diff.external=/bin/false", "diff.noprefix=true", "color.ui=always"])
+def test_settings_do_not_change_what_is_staged(history, read, setting):
+    history.git("add", "-A")
+    want = read([], history.top, staged=True)
+    history.git("config", *setting.split("=", 1))
+    assert read([], history.top, staged=True) == want
+
+
 def test_attributes_change_nothing(history, read):
     want = read("HEAD", history.top)
     (history.top / ".git/info/attributes").write_text("*.c diff=odd -text\n*.rst binary\n")

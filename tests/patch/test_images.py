@@ -174,6 +174,61 @@ def test_a_change_that_the_tree_has_elsewhere(repo, read, tmp_path, body):
     agrees(only(got), "int line;\n" + before, "int line;\n" + after)
 
 
+def test_added_lines_that_stand_beside_changed_context(repo, read, tmp_path):
+    """Not all context fits either way; but what was added is there."""
+    head, added = "\tlast_line(dev);\n}\n\n", "int added(void)\n{\n\treturn 1;\n}\n\n"
+    tail = "#ifdef CONFIG_DEMO\nint next(void)\n{\n"
+    mail = change(repo, "int first;\n" + head + tail, "int first;\n" + head + added + tail)
+    other = "int other;\n/* a word */\n\n"
+    repo.commit(**{"x.c": "int first;\n" + other + added + tail})
+    got = read(mail, plain(repo, tmp_path))
+    assert got.patches[0].applied == "already"
+    agrees(only(got), "int first;\n" + other + tail, "int first;\n" + other + added + tail)
+
+
+def twins(edited: int) -> str:
+    """Two functions with the same lines; from *edited* on they have a block more."""
+    lines = "".join(f"\tline_{n}();\n" for n in range(5))
+    block = "\tret = check(dev);\n\tif (ret)\n\t\tgoto out;\n\tmore(dev);\n\tand_more(dev);\n"
+    functions = [
+        f"int twin_{n}(void)\n{{\n"
+        + f"\town_{n}();\n" * 40
+        + lines
+        + (block if n in (edited, 9) else "")
+        + lines
+        + "}\n"
+        for n in (1, 9)
+    ]
+    return "".join(functions)
+
+
+@pytest.mark.parametrize("applied", ["forward", "already"])
+def test_a_twin_that_has_the_added_lines(repo, read, tmp_path, applied):
+    """What the patch adds to one function has long stood in another one, between the same lines."""
+    before, after = twins(0), twins(1)
+    mail = change(repo, before, after)
+    repo.commit(**{"x.c": "int moved;\n" + (before if applied == "forward" else after)})
+    got = read(mail, plain(repo, tmp_path))
+    assert got.patches[0].applied == applied
+    agrees(only(got), "int moved;\n" + before, "int moved;\n" + after)
+
+
+def test_repeated_lines_with_an_offset(repo, read, tmp_path):
+    before = "int a;\n" + "put(x);\n" * 20 + "int b;\n"
+    mail = change(repo, before, before.replace("put(x);\n" * 20, "put(x);\n" * 21))
+    repo.commit(**{"x.c": "int c;\nint d;\n" + before})
+    assert read(mail, plain(repo, tmp_path)).patches[0].applied == "forward"
+
+
+def test_one_place_for_two_hunks(repo, read, tmp_path):
+    """Two functions change alike; the tree has but one of them left."""
+    one = "".join(f"\tline_{n}();\n" for n in range(9)) + "}\n"
+    mail = change(repo, one * 2, one.replace("line_4", "lane_4") * 2)
+    repo.commit(**{"x.c": "int before;\n" + one + "int after;\n"})
+    got = read(mail, plain(repo, tmp_path))
+    assert only(got).reason.startswith("hunk 2 of x.c")
+
+
 def test_no_context_at_all(repo, read, tmp_path, edit):
     mail = change(repo, *edit, "-U0")
     got = read(mail, plain(repo, tmp_path))
@@ -197,6 +252,14 @@ def test_crlf_in_the_file_and_taken_from_the_mail(repo, read, tmp_path, body):
 def test_crlf_on_the_way(repo, read, tmp_path, edit):
     mail = change(repo, *edit).replace(b"\n", b"\r\n")
     agrees(only(read(mail, plain(repo, tmp_path))), *edit)
+
+
+def test_a_bare_crlf_diff(repo, read, tmp_path, edit):
+    repo.commit(**{"x.c": edit[0]})
+    tree = plain(repo, tmp_path)
+    repo.commit(**{"x.c": edit[1]})
+    diff = repo.git("diff", "HEAD~").replace(b"\n", b"\r\n")
+    agrees(only(read(diff, tree)), *edit)
 
 
 def test_latin1_in_the_file(repo, read, tmp_path, body):

@@ -100,10 +100,12 @@ def test_quoted_printable():
 
 
 @pytest.mark.parametrize("footer", [b"", b"\n_______________________\nlist mailing list\nlist@example.org\n"])
-def test_base64(footer: bytes):
-    raw = base64.encodebytes(DIFF.replace("\n", "\r\n").encode()) + footer
+@pytest.mark.parametrize("more", ["", "x", "xx"])
+def test_base64(footer: bytes, more: str):
+    text = DIFF.replace("blau", "blau" + more)
+    raw = base64.encodebytes(text.replace("\n", "\r\n").encode()) + footer
     (one,) = split(mail(raw, Content_Transfer_Encoding="base64", Content_Type="text/plain; charset=utf-8"))
-    assert one.text == DIFF
+    assert one.text == text
 
 
 def test_crlf_everywhere_is_the_mails():

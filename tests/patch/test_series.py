@@ -253,3 +253,18 @@ def test_a_thread_as_an_archive_hands_it_out(repo, read, tmp_path, body):
     where = tree(repo, tmp_path, "HEAD")
     assert [patch.applied for patch in read(packed, where).patches] == ["already"] * 3
     assert "gzip" in read(packed[:3] + b"nonsense" * 9, where).problems[0].message
+
+
+def test_a_patch_to_a_file_that_an_earlier_one_removed(repo, read, tmp_path, body):
+    """As a series that is nonsense; the second patch fits the tree as it is."""
+    repo.commit(**{"x.c": body(), "y.c": "int y;\n"})
+    repo.commit("demo: change", **{"x.c": body().replace("step_9", "stop_9")})
+    second = repo.mail()
+    repo.git("reset", "-q", "--hard", "HEAD~")
+    repo.git("rm", "-q", "x.c")
+    repo.commit("demo: remove", **{"y.c": "int z;\n"})
+    got = read(repo.mail() + second, tree(repo, tmp_path, "HEAD~"))
+    assert [patch.applied for patch in got.patches] == ["forward", "forward"]
+    assert [problem.message for problem in got.problems] == [
+        "[PATCH] demo: change: applies on its own only, not after the patches before it"
+    ]

@@ -12,7 +12,7 @@ _PLAIN = re.compile(
     rb"(?:(?:static|inline|extern|const|volatile)\s++)*+"
     rb"(?:(?:struct|union|enum)\s++\w++|(?:(?:unsigned|signed|long|int|char|short)\b\s*+)++|(?!inline\b)\w++)"
     rb"(?:\s++const\b)?+[\s*]*+(?:const\s++)?+"
-    rb"(?!struct\b|int\b|unsigned\b|void\b|bool\b)\w++\s*+\([^()\"=]*+\)\s*+\Z"
+    rb"(?!struct\b|int\b|unsigned\b|void\b|bool\b)(\w++)\s*+\([^()\"=]*+\)\s*+\Z"
 )
 _TOKEN = re.compile(rb'[A-Za-z_]\w*|"(?:[^"\\\n]|\\.)*"|[^\s]', re.DOTALL)
 _FIRST_ARGUMENT = re.compile(rb"\(\s*(\w+)\s*([,)])")
@@ -31,7 +31,8 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
     What is left is one type, the name, the parameters.  A head that is a macro gets its first argument as name.
     """
     head = bytes(code[:body])
-    if _PLAIN.match(head):
+    plain = _PLAIN.match(head)
+    if plain is not None and not (plain[1].isupper() and _FIRST_ARGUMENT.match(head, head.index(b"(", plain.end(1)))):
         return
     groups = _groups(head)
     if not groups or len(groups) > _MACROS_LIMIT:
@@ -55,7 +56,7 @@ def mask_head(code: bytearray, body: int, macros: Macros) -> None:
     macro = head[start:opening].strip()
     first = _FIRST_ARGUMENT.match(head, opening)
     typeless = _specifiers(code, start, macros)
-    if first is not None and macro.upper() == macro and first[1] != b"void" and (typeless or first[2] == b","):
+    if first is not None and macro.upper() == macro and first[1] != b"void":
         _move_name(code, start, opening, close, first, typeless, _PAIRED.search(macro) is not None)
 
 
@@ -136,10 +137,14 @@ def _specifiers(code: bytearray, end: int, macros: Macros) -> bool:
 def _move_name(
     code: bytearray, start: int, opening: int, close: int, first: re.Match[bytes], typeless: bool, paired: bool
 ) -> None:
-    """``MACRO(name, ...)`` as ``int  name( ...)``, the types and names of a system call's parameters joined."""
+    """``MACRO(name, ...)`` as ``MACRO name( ...)``, the types and names of a system call's parameters joined.
+
+    The macro's name stands for the type where there is no other.
+    """
     if first[1][:1].isdigit():
         code[first.start(1)] = 0x5F
-    code[start : opening + 1] = (b"int" if typeless and opening - start >= 3 else b"").ljust(opening + 1 - start)
+    low = opening if typeless else start
+    code[low : opening + 1] = b" " * (opening + 1 - low)
     if first[2] == b")":
         code[close - 1] = 0x28
         if code[close : close + 1].isspace():

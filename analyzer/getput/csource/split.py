@@ -64,8 +64,8 @@ def functions(text: bytes) -> list[FunctionSource]:
         if brace == -1:
             return found
         directive_end = _in_directive(view, brace)
-        if directive_end:
-            at = directive_end
+        if directive_end or _in_string(view, _line(view, brace), brace):
+            at = directive_end or brace + 1
             continue
         head = _head(view, max(floor, brace - _HEAD_LIMIT), brace)
         end = _end(view, brace, head is not None)
@@ -219,7 +219,7 @@ def _head(view: bytes, low: int, brace: int) -> tuple[str, int] | None:
         typed = plain[1].strip()
         if not typed and start and segment[start - 1] != 0x0A:
             return None  # indented and without a type: a macro with a block
-        if typed or not plain[2][:1].isupper():
+        if (typed or not plain[2][:1].isupper()) and not plain[2].isupper():
             return plain[2].decode("latin-1"), low + start
     return _uncommon_head(head, low + start)
 

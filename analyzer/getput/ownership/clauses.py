@@ -15,7 +15,7 @@ Clauses are separated by ``;``.  Those of an API:
 * ``of FAMILY``: the family of the entry.
 
 An iterator is ``CURSOR [counted [scoped]]`` with the cursor's TARGET, a cleanup class ``VERB; ignores WHAT``, a sink
-the targets that it keeps and perhaps ``if CONDITION``, a family ``NOUN; counter FAMILY; put FUNCTION...``.
+the targets that it keeps and perhaps ``if CONDITION``, a family ``NOUN; counter FAMILY; outlives; put FUNCTION...``.
 
 Every function here raises ValueError where the text breaks the grammar, and says how.
 """
@@ -195,15 +195,18 @@ def counted(name: str, text: str) -> Family:
     """The family that the clauses *text* describe: its noun, the ``counter`` it shares, the usual ``put`` functions."""
     noun, *clauses = split(text)
     counter = puts = ""
+    outlives = False
     for clause in clauses:
         word, _, rest = clause.partition(" ")
         if word == "counter":
             counter = once(counter, rest, word)
         elif word == "put":
             puts = once(puts, rest, word)
+        elif clause == "outlives":
+            outlives = True
         else:
             raise ValueError(f"unknown clause {clause!r}")
-    return Family(name, counter or name, noun, tuple(puts.split()))
+    return Family(name, counter or name, noun, tuple(puts.split()), outlives)
 
 
 def split(text: str) -> list[str]:

@@ -66,7 +66,7 @@ def returned_after_put(machine: Machine, ending: Ending) -> None:
         return
     key = (machine.values.root(ending.value), machine.counter)
     count = ending.state.counts.get(key)
-    if count is not None and machine.gone(count) and machine.eval.bits(ending.state, key[0]) & POS:
+    if count is not None and machine.gone(count) and machine.eval.bits(ending.state, ending.value) & machine.eval.bits(ending.state, key[0]) & POS:
         machine.report.add("return-after-put", key, ending.at, count, count.dropped[-1], ending.state.trace)
 
 

@@ -111,8 +111,6 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     more = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and not OWNED.intersection(st.fields)]
     if not more:
         return None
-    here = {id(one) for one, _ in rows}
-    never = [one for one in report.exits if id(one) not in here]
     errors = [(one, st) for one, st in more if one.kind is ExitKind.ERROR]
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
     kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
@@ -134,8 +132,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         if found is not None:
             return found
     if held_free and kept:
-        sure = Confidence.LOW if report.counter in USAGE_COUNTERS else Confidence.MEDIUM
-        return leak("error", held_free, "no caller drops what a failing call left behind", sure, report)
+        return leak("error", held_free, "no caller drops what a failing call left behind", Confidence.LOW, report)
     nowhere = [(one, st) for one, st in more if not st.held_by]
     if (
         report.entry and len(nowhere) == len(rows) == len(report.exits) and not rows[0][1].count.init
@@ -146,9 +143,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if unlike and given:
         alike = [one for one, _ in given if one.kind is unlike[0][0].kind]
         if alike:
-            confidence = Confidence.MEDIUM if unlike[0][0].kind in (ExitKind.VOID, ExitKind.MIXED) else Confidence.LOW
-            return leak("path", unlike, "another exit, alike to the caller, drops it", confidence, report)
-    _ = never
+            return leak("path", unlike, "another exit, alike to the caller, drops it", Confidence.LOW, report)
     return None
 
 
@@ -161,7 +156,8 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
             names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
             if names and standing.held_by != "param":
                 evidence = f"{names[0]}(), which drops it, does not run when this function fails"
-                return leak("error", [(one, standing)], evidence, Confidence.MEDIUM, report)
+                sure = Confidence.MEDIUM if standing.held_by == "devm" and standing.count.fresh else Confidence.LOW
+                return leak("error", [(one, standing)], evidence, sure, report)
     return None
 
 

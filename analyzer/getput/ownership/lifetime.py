@@ -13,6 +13,7 @@ from getput.ownership.unit import Unit
 from getput.ownership.view import FileReport, Stored
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
+BRINGS_UP = re.compile(r"alloc|register|create|_new_|init")  # what they return is undone by an unregister or a free of its own
 MAX_TAKERS = 16  # functions followed for one counter of one file
 
 
@@ -53,7 +54,7 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
                 count = standing.count
                 if not count.taken or standing.high <= 0 or standing.escaped or not standing.held_by or not count.fresh:
                     continue
-                if standing.held_by in ("local", "freed"):
+                if standing.held_by in ("local", "freed") or BRINGS_UP.search(count.taken[0].callee):
                     continue
                 for field in standing.fields:
                     if focus is None or field in focus:

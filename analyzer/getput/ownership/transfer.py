@@ -593,6 +593,8 @@ class Machine:
             any(part[0] == root and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe)
         ):
             condition = (root, POS)
+        if value != root and count.member == root and self.counter in ("kref", "refcount_t"):
+            count = msgspec.structs.replace(count, member=value)
         before = count
         if condition is None:
             count = msgspec.structs.replace(count, base=max(count.base - 1, -3))

@@ -152,6 +152,7 @@ class Found(msgspec.Struct, frozen=True):
     message: str
     confidence: Confidence
     way: tuple[Mark, ...]
+    accepted: bool = False  # a pattern that stands in much code: worth a word only where a patch makes it so
 
 
 def marks(trace: Trace | None) -> list[Mark]:

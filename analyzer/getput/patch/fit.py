@@ -11,7 +11,7 @@ from getput.patch.diff import Hunk
 
 EXACT, OFFSET, FUZZ1, FUZZ2 = 0, 1, 2, 3
 MAX_WORK = 5_000_000  # lines compared in search of one file's hunks
-DOUBT_OF_FUZZ = 3
+OVERLAP = 10  # as much doubt as a jump of 16 lines
 _NO_WORD = b" \t\r{}();*/#"
 
 
@@ -39,24 +39,31 @@ class Text:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where one hunk lies: 0-based, with ``lead`` and ``tail`` context lines at its ends that did not have to fit."""
+    """Where one hunk lies: 0-based, with ``lead`` and ``tail`` context lines at its ends that did not have to fit.
+
+    ``jump`` is how far from its expected place, given the hunks before it; ``words`` how many lines fit that say
+    something; ``loose`` how much of the hunk does not fit.
+    """
 
     at: int  # of the first line that fits
     size: int  # lines that fit
     lead: int
     tail: int
+    jump: int = 0
+    words: int = 0
+    loose: int = 0
+
+    @property
+    def doubt(self) -> int:
+        """How little this place convinces; smaller is better."""
+        return 2 * self.jump.bit_length() + 3 * self.loose - min(self.words, 8)
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """How all hunks of a file lie in a text: ``level`` is the worst of them.
-
-    ``doubt`` weighs two readings of one patch against each other: fuzz and jumps in the offset speak against a reading,
-    every line that says something and fits speaks for it.  Smaller is better.
-    """
+    """How all hunks of a file lie in a text: ``level`` is the worst of them."""
 
     places: tuple[Place, ...]
     level: int
-    doubt: int
 
 
 class Misfit(msgspec.Struct, frozen=True):
@@ -77,7 +84,7 @@ class Applied(msgspec.Struct, frozen=True):
 def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -> Fit | Misfit:
     """Find every hunk in *text*: its old side, or with *backward* its new side; nothing looser than level *worst*."""
     places: list[Place] = []
-    level = offset = doubt = floor = 0
+    level = offset = floor = 0
     for hunk in hunks:
         source = side(hunk, backward)
         count, start = len(source), hunk.new_start if backward else hunk.old_start
@@ -86,23 +93,42 @@ def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -
         if at >= floor and at + count <= len(text.lines) and text.lines[at : at + count] == source:
             # A hunk of no lines on this side lies anywhere: that proves nothing, so it is no exact fit.
             place, found = Place(at, count, 0, 0), OFFSET if offset or not count else EXACT
-            if found > worst:
-                return Misfit(hunk)
         else:
             somewhere = _search(text, hunk, source, at, floor, worst) if count else None
             if somewhere is None:
                 return Misfit(hunk)
             place, found = somewhere
+        wrong_end = _wrong_end(text, hunk, place, backward)
+        level = max(level, found, FUZZ1 if wrong_end else EXACT)
+        if level > worst:
+            return Misfit(hunk)
         jump, offset = abs(place.at - place.lead - at), place.at - place.lead - stated
-        doubt += DOUBT_OF_FUZZ * (place.lead + place.tail) + jump.bit_length() - _weight(source, place)
-        if _wrong_end(text, hunk, place, backward):
-            found, doubt = max(found, FUZZ1), doubt + DOUBT_OF_FUZZ
-            if found > worst:
-                return Misfit(hunk)
-        level = max(level, found)
         floor = place.at + place.size
+        if level > EXACT:
+            words = sum(line.strip(_NO_WORD) != b"" for line in text.lines[place.at : floor])
+            place = Place(
+                place.at, place.size, place.lead, place.tail, jump, words, place.lead + place.tail + wrong_end
+            )
         places.append(place)
-    return Fit(tuple(places), level, doubt)
+    return Fit(tuple(places), level)
+
+
+def leaning(forward: Fit, already: Fit) -> int:
+    """Which of two readings of one text is the better one: above 0 the patch is applied already, below 0 not yet.
+
+    Where both find a hunk at one place, and one of them only by letting context go, that which finds more of it is
+    right: the lines around an addition stay where it was put.  Where they find it at different places, the doubts
+    decide.
+    """
+    total = 0
+    for before, after in zip(forward.places, already.places, strict=True):
+        if before.at >= after.at + after.size or after.at >= before.at + before.size:
+            total += before.doubt - after.doubt
+        elif (before.loose and after.size > before.size) or (after.loose and before.size > after.size):
+            total += OVERLAP if after.size > before.size else -OVERLAP
+        else:
+            total += before.loose - after.loose
+    return total
 
 
 def _wrong_end(text: Text, hunk: Hunk, place: Place, backward: bool) -> bool:
@@ -115,12 +141,6 @@ def _wrong_end(text: Text, hunk: Hunk, place: Place, backward: bool) -> bool:
     if hunk.old_open or hunk.new_open:
         return not at_end or text.open != (hunk.new_open if backward else hunk.old_open)
     return (tail < lead and not at_end) or (lead < tail and place.at != place.lead)
-
-
-def _weight(source: list[bytes], place: Place) -> int:
-    """What the lines that fit say: twice the number of those with a word in them."""
-    fits = source[place.lead : place.lead + place.size]
-    return 2 * sum(line.strip(_NO_WORD) != b"" for line in fits)
 
 
 def side(hunk: Hunk, new: bool) -> list[bytes]:

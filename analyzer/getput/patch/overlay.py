@@ -16,6 +16,7 @@ from getput.patch.images import FileImages, Tree, UnreadableError
 
 SETTLED, ABSENT, FAILED = -1, 4, 5  # beside the levels of a fit
 MAX_IMAGES = 512 << 20  # bytes of all after- or all before-images made for one submission
+TOO_MUCH = "the files before it fill the memory set aside for one submission"
 UNLIKELY = 20  # the doubt of a new file that is already there, or a deleted one that is not
 
 
@@ -34,6 +35,7 @@ class Outcome(msgspec.Struct, frozen=True):
     images: FileImages
     level: int
     doubt: int = 0
+    found: Fit | None = None
     blobs: bool = False
 
 
@@ -98,20 +100,15 @@ class _Run:
                     self.complete = False
                     if not to_the_end:
                         return self
-                if outcome.level >= EXACT and outcome.level <= FUZZ2:
+                if EXACT <= outcome.level <= FUZZ2 and outcome.images.status == "ready":
                     self.keep(diff, outcome.images)
             if self.backward:
                 self.outcomes[number].reverse()
-            self._now.update(dict.fromkeys(self._gone), **self._next)
+            self._now |= dict.fromkeys(self._gone)
+            self._now |= self._next
             self._next.clear()
             self._gone.clear()
         return self
-
-    @property
-    def score(self) -> tuple[int, int]:
-        """Smaller is better: failures, then doubt."""
-        every = [one for patch in self.outcomes for one in patch]
-        return (_failures(every), sum(one.doubt for one in every))
 
     def one(self, diff: FileDiff, worst: int) -> Outcome:
         """One file of one patch."""
@@ -119,7 +116,7 @@ class _Run:
         if plain is not None:
             return Outcome(plain, SETTLED)
         if id(diff) in self.known:
-            return Outcome(self.known[id(diff)], EXACT, 0, True)
+            return Outcome(self.known[id(diff)], EXACT, blobs=True)
         try:
             path = (diff.new_path if self.backward else diff.old_path) or diff.path
             text = self.text(path, moved=diff.kind in ("renamed", "copied"))
@@ -129,7 +126,7 @@ class _Run:
         if diff.kind in ("new", "deleted"):
             return self.whole(diff, text)
         if self._held > MAX_IMAGES:
-            return Outcome(make.skipped(diff, "the images of the files before it fill the memory set aside"), SETTLED)
+            return Outcome(make.skipped(diff, TOO_MUCH), SETTLED)
         if text is None:
             images = make.fragments(diff)
             self._held += len(images.before or b"") + len(images.after or b"")
@@ -149,7 +146,7 @@ class _Run:
             )
         applied = fitting.apply(text, diff.hunks, found, self.backward)
         self._held += len(applied.data)
-        return Outcome(make.ready(diff, text, applied, self.backward), found.level, found.doubt)
+        return Outcome(make.ready(diff, text, applied, self.backward), found.level, found=found)
 
     def whole(self, diff: FileDiff, text: Text | None) -> Outcome:
         """A file that the patch makes or removes: its diff holds all of it, the tree only tells the direction."""
@@ -203,15 +200,31 @@ def _chosen(series: Sequence[Sequence[FileDiff]], tree: Tree, known: dict[int, F
             return run, None
     forward = _Run(series, tree, known, backward=False).go(FUZZ2, to_the_end=True)
     already = _Run(series, tree, known, backward=True).go(FUZZ2, to_the_end=True)
-    return (already, forward) if already.score < forward.score else (forward, already)
+    return (already, forward) if _is_already(forward, already) else (forward, already)
+
+
+def _is_already(forward: _Run, already: _Run) -> bool:
+    """Which way more fits, and where that is the same, which way convinces more; not yet applied if neither does."""
+    pairs = [pair for ways in zip(forward.outcomes, already.outcomes, strict=True) for pair in zip(*ways, strict=True)]
+    misses = _failures([before for before, _ in pairs]) - _failures([after for _, after in pairs])
+    total = 0
+    for before, after in pairs:
+        total += before.doubt - after.doubt
+        if before.found is not None and after.found is not None:
+            total += fitting.leaning(before.found, after.found)
+    return misses > 0 or (misses == 0 and total > 0)
 
 
 def _from_blobs(series: Sequence[Sequence[FileDiff]], repository: Repository) -> dict[int, FileImages]:
     """Images of the files whose blobs the repository has and whose hunks fit them, by the identity of the diff."""
     out: dict[int, FileImages] = {}
+    held = 0
     for patch in series:
         for diff in patch:
-            if make.settled(diff) is not None or diff.kind == "new":
+            if make.settled(diff) is not None or diff.kind == "new" or not diff.hunks:
+                continue
+            if held > MAX_IMAGES:
+                out[id(diff)] = make.skipped(diff, TOO_MUCH)
                 continue
             for name, backward in ((diff.old_blob, False), (diff.new_blob, True)):
                 data = repository.blob(name, make.MAX_FILE) if name else None
@@ -219,7 +232,8 @@ def _from_blobs(series: Sequence[Sequence[FileDiff]], repository: Repository) ->
                     continue
                 text = Text(data)
                 found = fitting.fit(text, diff.hunks, backward, EXACT)
-                if isinstance(found, Fit) and found.level == EXACT:
+                if isinstance(found, Fit):
+                    held += 2 * len(data)
                     out[id(diff)] = make.ready(diff, text, fitting.apply(text, diff.hunks, found, backward), backward)
                     break
     return out

@@ -11,7 +11,7 @@ import msgspec
 from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
-from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
+from getput.model import Answer, Confidence, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import WORD, Unit
@@ -123,6 +123,7 @@ class Judge:
             unit = self.unit(text, name)
             seen: dict[tuple[object, ...], int] = {}
             for one in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources, None)]:
+                one = Comparison.weighed(one, None)
                 number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
                 result = finding(one, Status.EXISTING, None, None)
                 found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, number)))
@@ -224,6 +225,8 @@ class Comparison:
             names = {source.name for source in (*old, *new)}
             before += self.judge.judge_file(self.before, pick(self.before, names, old), focus)
             after += self.judge.judge_file(self.after, pick(self.after, names, new), focus)
+        after = [self.weighed(one, self.before) for one in after]
+        before = [self.weighed(one, self.after) for one in before]
         introduced, fixed, existing = compare(before, after)
         out: list[tuple[Judged, Status, object]] = []
         removed = self.removed_text()
@@ -236,6 +239,13 @@ class Comparison:
         out += [(one, Status.FIXED, None) for one in fixed]
         out += [(one, Status.EXISTING, None) for _, one in existing]
         return out
+
+    @staticmethod
+    def weighed(one: Judged, other: Unit | None) -> Judged:
+        """*one*, doubted where its function is new: a pattern that stands in much code is the patch's only where it changed that code."""
+        if not one.found.accepted or (other is not None and one.function in other.by_name):
+            return one
+        return doubted(one)
 
     def changed_words(self) -> frozenset[str]:
         """Every identifier on a changed line, of both images."""
@@ -253,6 +263,11 @@ class Comparison:
             return {}
         lines = self.before.lines
         return {line: text_at(lines, line) for line in sorted(self.images.removed)}
+
+
+def doubted(one: Judged) -> Judged:
+    """*one* with low confidence."""
+    return msgspec.structs.replace(one, found=msgspec.structs.replace(one.found, confidence=Confidence.LOW))
 
 
 def touched_in(unit: Unit | None, changed: frozenset[int], hunks: Sequence[tuple[int, int, int, int]], side: int) -> list[FunctionSource]:
