@@ -56,7 +56,7 @@ def found_leak(report: FunctionReport, leak: Leak) -> Found:
         text += f" ({leak.others} more exit{'s' if leak.others > 1 else ''} like it)"
     confidence = leak.confidence
     kind = leak.shown.kind.value if leak.kind in ("error", "path") else leak.kind
-    return Found(name, count.family, count.role, api, kind, leak.shown.at, text, confidence, (*way, Mark("exit", leak.shown.at, "")))
+    return Found(name, count.family, count.role, api, kind, leak.shown.at, text, confidence, (*way, Mark("exit", leak.shown.at, "")), leak.accepted)
 
 
 TEXTS = {

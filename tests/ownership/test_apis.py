@@ -77,6 +77,7 @@ def test_an_effect(clause: str, effect: Effect) -> None:
         ("take result; fails NULL; fails NULL", "stands twice"),
         ("take arg0 if result > 0; fails negative", "contradicts"),
         ("take result; fails NULL; success zero", "goes with 'fails negative'"),
+        ("take arg0; of thing; of thing", "'of' stands twice"),
         ("take arg0; returns result", "not an argument"),
         ("of thing", "says nothing"),
         ("no effect; drop arg0", "beside an effect"),

@@ -106,7 +106,7 @@ class Meaning(msgspec.Struct, frozen=True, dict=True):
 @functools.cache
 def api(text: str, family: str) -> Meaning:
     """What the clauses of an API say; *family* is that of the table."""
-    fails = success = looks_like = ""
+    fails = success = looks_like = own = ""
     returns = release = -1
     noreturn = nothing = False
     effects: list[str] = []
@@ -115,7 +115,7 @@ def api(text: str, family: str) -> Meaning:
         if word == "fails":
             fails = once(fails, rest, word)
         elif word == "of":
-            family = rest
+            own = once(own, rest, word)
         elif word == "success":
             success = once(success, rest, word)
         elif word == "returns":
@@ -130,6 +130,7 @@ def api(text: str, family: str) -> Meaning:
             nothing = True
         else:
             effects.append(clause)
+    family = own or family
     moved = tuple([effect_of(clause, family) for clause in effects])
     results = results_of(fails, success)
     for effect in moved:

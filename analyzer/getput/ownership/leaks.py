@@ -29,9 +29,11 @@ class Leak(msgspec.Struct, frozen=True):
     others: int
     evidence: str
     confidence: Confidence
+    accepted: bool = False
 
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
+USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
 OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release drops
 OPERATION = re.compile(r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler")  # they keep nothing
 Row = tuple[Exit, Standing]
@@ -132,7 +134,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         if found is not None:
             return found
     if held_free and kept:
-        return leak("error", held_free, "no caller drops what a failing call left behind", Confidence.LOW, report)
+        alone = report.counter not in USAGE_COUNTERS and not any(st.count.passed for _, st in held_free)
+        sure = Confidence.MEDIUM if alone else Confidence.LOW
+        return leak("error", held_free, "no caller drops what a failing call left behind", sure, report, accepted=True)
     nowhere = [(one, st) for one, st in more if not st.held_by]
     if (
         report.entry and len(nowhere) == len(rows) == len(report.exits) and not rows[0][1].count.init
@@ -143,7 +147,8 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if unlike and given:
         alike = [one for one, _ in given if one.kind is unlike[0][0].kind]
         if alike:
-            return leak("path", unlike, "another exit, alike to the caller, drops it", Confidence.LOW, report)
+            sure = Confidence.MEDIUM if alike[0].kind is ExitKind.VOID and not unlike[0][1].count.passed else Confidence.LOW
+            return leak("path", unlike, "another exit, alike to the caller, drops it", sure, report, accepted=True)
     return None
 
 
@@ -166,12 +171,14 @@ def given_errors_with(failed: list[Row], rows: list[Row]) -> bool:
     return any(dropped(st) and st.take_failed for _, st in rows)
 
 
-def leak(kind: str, lost: list[Row], evidence: str, confidence: Confidence, report: FunctionReport) -> Leak:
+def leak(
+    kind: str, lost: list[Row], evidence: str, confidence: Confidence, report: FunctionReport, *, accepted: bool = False
+) -> Leak:
     """Choose the exit to show and settle how sure we are."""
     order = sorted(lost, key=lambda row: (row[0].kind is not ExitKind.ERROR, row[0].at))
     shown, standing = order[0]
     sure = min((doubt(report, one, st, confidence) for one, st in order), key=lambda c: c.rank) if len(order) < 4 else doubt(report, shown, standing, confidence)
-    return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure)
+    return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
 
 
 def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
@@ -179,7 +186,8 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     count = standing.count
     if any(is_alias(standing.key, other) for other in one.standings):
         return Confidence.LOW
-    if any(DROPPING_NAME.search(name) for name in count.passed):
+    suspects = USING_NAME if report.counter in USAGE_COUNTERS else DROPPING_NAME
+    if any(suspects.search(name) for name in count.passed):
         return Confidence.LOW
     if guessed(count) or any(KEEPING_NAME.search(name) for name in count.passed) or "" in count.passed:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)

@@ -1,0 +1,122 @@
+"""The samples in ``fixtures/``: the two images of a file, without their marks, and what the marks say.
+
+``fixtures/README.md`` describes the format.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+MARK = re.compile(r"[ \t]*/\* (introduced|fixed|existing|standing|taken|anchor)(?:: ([a-z-]+))? \*/")
+HEAD = re.compile(r"^[A-Za-z_][^;={]*?(\w+)\(")
+DEFAULT_FILE = "drivers/acme/acme.c"
+KEYS = {"why", "pattern", "file", "rules"}
+
+
+class Mark(NamedTuple):
+    """A mark in the sample: what it says, of which rule, on which line (1-based) of which function."""
+
+    kind: str
+    rule: str
+    line: int
+    function: str
+
+
+class Image(NamedTuple):
+    """One side of a sample: its text without marks; None where the file does not exist on this side."""
+
+    text: str | None
+    marks: tuple[Mark, ...]
+
+    def lines(self, *kinds: str) -> set[int]:
+        """The lines that bear a mark of one of *kinds*."""
+        return {mark.line for mark in self.marks if mark.kind in kinds}
+
+    def found(self, *kinds: str) -> list[tuple[str, str, int]]:
+        """(rule, function, line) of every mark of one of *kinds*, sorted."""
+        return sorted((mark.rule, mark.function, mark.line) for mark in self.marks if mark.kind in kinds)
+
+
+class Sample(NamedTuple):
+    """One behaviour of one rule."""
+
+    rule: str
+    name: str
+    before: Image
+    after: Image
+    file: str
+    why: str
+    only: tuple[str, ...]
+
+    @property
+    def fires(self) -> bool:
+        """Whether the patch introduces something that this sample's rule reports, or its scan does."""
+        return any(mark.rule == self.rule and mark.kind in ("introduced", "standing") for mark in self.after.marks)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is introduced at all, and nothing stands there."""
+        return not self.after.found("introduced", "standing", "existing")
+
+    @property
+    def changed(self) -> tuple[set[int], set[int]]:
+        """The changed lines of the before- and of the after-image, 1-based."""
+        old, new = ((image.text or "").splitlines() for image in (self.before, self.after))
+        gone: set[int] = set()
+        came: set[int] = set()
+        for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+            if kind != "equal":
+                gone |= set(range(a + 1, b + 1))
+                came |= set(range(c + 1, d + 1))
+        return gone, came
+
+
+def image(path: Path) -> Image:
+    """The sample at *path*, its marks taken out of the text."""
+    if not path.exists():
+        return Image(None, ())
+    lines, marks, function = [], [], ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if head := HEAD.match(line):
+            function = head[1]
+        marks += [Mark(kind, rule, number, function) for kind, rule in MARK.findall(line)]
+        lines.append(MARK.sub("", line))
+    return Image("\n".join(lines) + "\n", tuple(marks))
+
+
+def read(folder: Path) -> Sample:
+    """The sample in *folder*."""
+    said = tomllib.loads((folder / "expect.toml").read_text(encoding="utf-8"))
+    unknown = said.keys() - KEYS
+    assert not unknown, f"{folder}: unknown keys {sorted(unknown)}"
+    return Sample(
+        folder.parent.name,
+        folder.name,
+        image(folder / "before.c"),
+        image(folder / "after.c"),
+        said.get("file", DEFAULT_FILE),
+        said["why"],
+        tuple(said.get("rules", ())),
+    )
+
+
+SAMPLES = [read(path.parent) for path in sorted(FIXTURES.glob("*/*/expect.toml"))]
+
+
+@pytest.fixture(params=SAMPLES, ids=lambda sample: f"{sample.rule}/{sample.name}")
+def sample(request: pytest.FixtureRequest) -> Sample:
+    """Each sample in its turn."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[Sample]:
+    """All samples, by rule and name."""
+    return SAMPLES
