@@ -16,8 +16,7 @@ import pytest
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 MARK = re.compile(r"[ \t]*/\* (introduced|fixed|existing|standing|taken|anchor)(?:: ([a-z-]+))? \*/")
 HEAD = re.compile(r"^[A-Za-z_][^;={]*?(\w+)\(")
-DEFAULT_FILE = "drivers/acme/acme.c"
-KEYS = {"why", "pattern", "file", "rules"}
+KEYS = {"why", "pattern", "file"}
 
 
 class Mark(NamedTuple):
@@ -45,25 +44,25 @@ class Image(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One behaviour of one rule."""
+    """One behaviour of one rule.  ``path`` is where its file stands in a tree, ``pattern`` which pattern of bugs it shows."""
 
     rule: str
     name: str
     before: Image
     after: Image
-    file: str
+    path: str
     why: str
-    only: tuple[str, ...]
+    pattern: str
 
     @property
     def fires(self) -> bool:
-        """Whether the patch introduces something that this sample's rule reports, or its scan does."""
+        """Whether its rule has something to say of the patch, or of what stands after it."""
         return any(mark.rule == self.rule and mark.kind in ("introduced", "standing") for mark in self.after.marks)
 
     @property
     def silent(self) -> bool:
-        """Whether nothing is introduced at all, and nothing stands there."""
-        return not self.after.found("introduced", "standing", "existing")
+        """Whether nothing is wrong after the patch."""
+        return not self.after.found("introduced", "existing", "standing")
 
     @property
     def changed(self) -> tuple[set[int], set[int]]:
@@ -96,15 +95,9 @@ def read(folder: Path) -> Sample:
     said = tomllib.loads((folder / "expect.toml").read_text(encoding="utf-8"))
     unknown = said.keys() - KEYS
     assert not unknown, f"{folder}: unknown keys {sorted(unknown)}"
-    return Sample(
-        folder.parent.name,
-        folder.name,
-        image(folder / "before.c"),
-        image(folder / "after.c"),
-        said.get("file", DEFAULT_FILE),
-        said["why"],
-        tuple(said.get("rules", ())),
-    )
+    rule, name = folder.parent.name, folder.name
+    path = f"drivers/acme/{rule}/{name}/{said.get('file', 'acme.c')}"
+    return Sample(rule, name, image(folder / "before.c"), image(folder / "after.c"), path, said["why"], said["pattern"])
 
 
 SAMPLES = [read(path.parent) for path in sorted(FIXTURES.glob("*/*/expect.toml"))]

@@ -1,7 +1,12 @@
-"""Every sample, judged by the command a user runs, on a real patch, forwards and backwards."""
+"""Every sample in ``fixtures/``, judged by the command a user runs, on real patches, forwards and backwards.
+
+All samples stand in one tree and are judged in one run of each kind, as a bot would judge a day's patches.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 from pathlib import Path
@@ -22,54 +27,74 @@ LEAKS = {
 }
 
 
-class Case:
-    """A sample laid out on disk: a tree, and a patch from one image to the other."""
+def lay_out(top: Path, samples) -> None:
+    """All images of *samples* on disk: those before their patches in ``a``, those after in ``b``."""
+    for sample in samples:
+        for side, image in (("a", sample.before), ("b", sample.after)):
+            path = top / side / sample.path
+            path.parent.mkdir(parents=True)
+            if image.text is not None:
+                path.write_text(image.text, encoding="utf-8")
 
-    def __init__(self, sample, top: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.sample = sample
-        self.top = top
-        self.capsys = capsys
 
-    def tree(self, name: str, image) -> Path:
-        """A tree of this *name* with *image* in it."""
-        tree = self.top / name
-        path = tree / self.sample.file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if image.text is not None:
-            path.write_text(image.text, encoding="utf-8")
-        return tree
-
-    def patch(self, old, new) -> Path:
-        """What git says leads from *old* to *new*."""
-        sides = [self.tree(name, image) for name, image in (("a", old), ("b", new))]
+def patches(top: Path, samples, *options: str) -> list[Path]:
+    """One patch a sample, as git writes it, in the order of *samples*."""
+    out = []
+    for sample in samples:
+        path = top / f"{sample.rule}.{sample.name}{''.join(options)}.patch"
+        sides = [f"{side}/{sample.path}" for side in "ab"]
+        for side, image in zip(sides, (sample.before, sample.after), strict=True):
+            if image.text is None:
+                sides[sides.index(side)] = "/dev/null"
         done = subprocess.run(
-            ["git", "diff", "--no-index", "--no-prefix", *(side.name for side in sides)],
-            cwd=self.top,
-            capture_output=True,
-            check=False,
+            ["git", "diff", "--no-index", "--no-prefix", *options, *sides], cwd=top, capture_output=True, check=False
         )
         assert done.returncode == 1, done.stderr
-        path = self.top / "change.patch"
         path.write_bytes(done.stdout)
-        return path
-
-    def run(self, command: str, *args: object) -> dict[str, Any]:
-        """The answer of ``getput command args --format json``."""
-        words = [command, "--format", "json", "--jobs", "1", "--quiet"]
-        for rule in self.sample.only:
-            words += ["--rule", rule]
-        status = main([*words, *map(str, args)])
-        said = self.capsys.readouterr()
-        assert status in (0, 1), said.err
-        answer: dict[str, Any] = json.loads(said.out)
-        assert answer["errors"] == []
-        assert answer["stats"]["unparsed"] == 0, "the sample does not parse"
-        return answer
+        out.append(path)
+    return out
 
 
-def of(answer: dict[str, Any], *statuses: str) -> list[dict[str, Any]]:
-    """The findings of these statuses."""
-    return [finding for finding in answer["findings"] if finding["status"] in statuses]
+def run(*args: object) -> list[dict[str, Any]]:
+    """What ``getput ... --format jsonl`` says, one answer an input."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        status = main([*map(str, args), "--format", "jsonl", "--jobs", "1"])
+    assert status in (0, 1)
+    return [json.loads(line) for line in said.getvalue().splitlines()]
+
+
+class Answers:
+    """Everything that the command said of the samples, by sample."""
+
+    def __init__(self, top: Path, samples) -> None:
+        lay_out(top, samples)
+        forth, back = patches(top, samples), patches(top, samples, "-R")
+        self.forward, self.already, self.backward = (
+            dict(
+                zip(
+                    [sample.path for sample in samples],
+                    run("check", "--each", "--show", "all", "--tree", top / tree, *inputs),
+                    strict=True,
+                )
+            )
+            for tree, inputs in (("a", forth), ("b", forth), ("b", back))
+        )
+        (scanned,) = run("scan", "--tree", top / "b", top / "b")
+        assert scanned["errors"] == []
+        self.scanned: dict[str, list[dict[str, Any]]] = {sample.path: [] for sample in samples}
+        for finding in scanned["findings"]:
+            self.scanned[finding["file"]].append(finding)
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory, samples) -> Answers:
+    return Answers(tmp_path_factory.mktemp("samples"), samples)
+
+
+def of(answer: dict[str, Any], status: str) -> list[dict[str, Any]]:
+    """The findings of one status."""
+    return [finding for finding in answer["findings"] if finding["status"] == status]
 
 
 def places(findings: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
@@ -77,67 +102,57 @@ def places(findings: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
     return sorted((finding["rule"], finding["function"], finding["line"]) for finding in findings)
 
 
-@pytest.fixture
-def case(sample, tmp_path, capsys) -> Case:
-    return Case(sample, tmp_path, capsys)
+def test_what_the_patch_does(sample, answers) -> None:
+    """It introduces, mends and leaves what is marked."""
+    answer = answers.forward[sample.path]
+    assert [one["applied"] for one in answer["patches"]] == ["forward"]
+    assert answer["errors"] == []
+    assert answer["stats"]["unparsed"] == 0, "the sample does not parse"
+    assert places(of(answer, "introduced")) == sample.after.found("introduced")
+    assert places(of(answer, "existing")) == sample.after.found("existing")
+    assert places(of(answer, "fixed")) == sample.before.found("fixed")
 
 
-def test_forwards(case: Case) -> None:
-    """The patch brings what is marked, not yet applied or applied already."""
-    sample = case.sample
-    patch = case.patch(sample.before, sample.after)
-    answers = {}
-    for applied, tree in (("forward", "a"), ("already", "b")):
-        answer = case.run("check", "--show", "all", "--tree", case.top / tree, patch)
-        assert [one["applied"] for one in answer["patches"]] == [applied]
-        answers[applied] = answer["findings"]
-        assert places(of(answer, "introduced")) == sample.after.found("introduced")
-        assert places(of(answer, "existing")) == sample.after.found("existing")
-        assert places(of(answer, "fixed")) == sample.before.found("fixed")
-    assert answers["forward"] == answers["already"]
-    for finding in of({"findings": answers["forward"]}, "introduced"):
-        is_anchored(sample, finding)
-        shows_the_way(sample, finding)
+def test_the_same_where_it_is_applied_already(sample, answers) -> None:
+    """A tree that has the patch is told the same."""
+    answer = answers.already[sample.path]
+    assert [one["applied"] for one in answer["patches"]] == ["already"]
+    assert answer["findings"] == answers.forward[sample.path]["findings"]
 
 
-def is_anchored(sample, finding: dict[str, Any]) -> None:
-    """The anchor is a line that the patch changed: the marked one, where one is marked."""
-    anchor = finding["anchor"]
-    assert anchor is not None
+def test_the_anchor_is_a_changed_line(sample, answers) -> None:
+    """Each finding is anchored on a line that the patch changed: the marked one, where one is marked."""
     before, after = sample.changed
-    assert anchor["file"] == sample.file
-    assert anchor["line"] in (before if anchor["side"] == "before" else after)
     marked = {("before", line) for line in sample.before.lines("anchor")}
     marked |= {("after", line) for line in sample.after.lines("anchor")}
-    assert not marked or (anchor["side"], anchor["line"]) in marked
+    for finding in of(answers.forward[sample.path], "introduced"):
+        anchor = finding["anchor"]
+        assert anchor["file"] == sample.path
+        assert anchor["line"] in (before if anchor["side"] == "before" else after)
+        assert not marked or (anchor["side"], anchor["line"]) in marked
 
 
-def shows_the_way(sample, finding: dict[str, Any]) -> None:
+def test_the_way_leads_to_the_finding(sample, answers) -> None:
     """The path ends where the finding is, and that of a leak begins where the reference was taken."""
-    path = finding["path"]
-    assert path[-1]["line"] == finding["line"]
-    if finding["rule"] in LEAKS:
-        assert path[0]["line"] in sample.after.lines("taken"), "the path begins elsewhere"
+    for finding in of(answers.forward[sample.path], "introduced"):
+        path = finding["path"]
+        assert path[-1]["line"] == finding["line"]
+        if finding["rule"] in LEAKS:
+            assert path[0]["line"] in sample.after.lines("taken")
 
 
-def test_backwards(case: Case) -> None:
-    """The reverted patch mends what the patch broke, and breaks what it mended."""
-    sample = case.sample
-    patch = case.patch(sample.after, sample.before)
-    answer = case.run("check", "--show", "all", "--tree", case.top / "a", patch)
+def test_the_reverted_patch(sample, answers) -> None:
+    """It mends what the patch broke, and breaks what the patch mended."""
+    answer = answers.backward[sample.path]
     assert places(of(answer, "fixed")) == sample.after.found("introduced")
-    if sample.before.text is not None:
-        assert places(of(answer, "introduced")) == sample.before.found("fixed")
+    assert places(of(answer, "introduced")) == sample.before.found("fixed")
 
 
-def test_as_it_stands(case: Case) -> None:
-    """``scan`` finds in the after-image what the patch brought, and no more.
+def test_as_it_stands(sample, answers) -> None:
+    """``scan`` finds nothing in the after-image that is not marked.
 
-    It cannot know what a patch took away, so what is lost for the lack of a removed line may be too unsure for it.
+    It cannot know what a patch took away: what is lost for the lack of a removed line may be too unsure for it.
     """
-    sample = case.sample
-    answer = case.run("scan", "--tree", case.tree("tree", sample.after), case.top / "tree")
-    found = set(places(answer["findings"]))
-    marked = set(sample.after.found("introduced", "existing", "standing"))
-    assert found <= marked
+    found = set(places(answers.scanned[sample.path]))
+    assert found <= set(sample.after.found("introduced", "existing", "standing"))
     assert set(sample.after.found("standing")) <= found

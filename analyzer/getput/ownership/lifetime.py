@@ -13,7 +13,7 @@ from getput.ownership.unit import Unit
 from getput.ownership.view import FileReport, Stored
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
-BRINGS_UP = re.compile(r"alloc|register|create|_new_|init")  # what they return is undone by an unregister or a free of its own
+BRINGS_UP = re.compile(r"alloc|register|create|_new_")  # what they return is undone by an unregister or a free of its own
 MAX_TAKERS = 16  # functions followed for one counter of one file
 
 
