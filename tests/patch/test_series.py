@@ -268,3 +268,15 @@ def test_a_patch_to_a_file_that_an_earlier_one_removed(repo, read, tmp_path, bod
     assert [problem.message for problem in got.problems] == [
         "[PATCH] demo: change: applies on its own only, not after the patches before it"
     ]
+
+
+@pytest.mark.parametrize("applied", ["forward", "already"])
+def test_a_copy_leaves_its_source(repo, read, tmp_path, body, applied):
+    repo.commit(**{"x.c": body()})
+    repo.commit("demo: copy", **{"y.c": body().replace("step_9", "stop_9")})
+    repo.commit("demo: change", **{"x.c": body().replace("step_30", "stop_30")})
+    mbox = repo.mail("-2", "-C", "--find-copies-harder")
+    assert b"copy from x.c" in mbox
+    got = read(mbox, tree(repo, tmp_path, "HEAD~2" if applied == "forward" else "HEAD"))
+    assert ([patch.applied for patch in got.patches], got.problems) == ([applied] * 2, ())
+    assert [patch.files[0].before for patch in got.patches] == [body().encode()] * 2

@@ -203,8 +203,9 @@ def contracts(
         try:
             said, place, version, note = split(text)
             meaning = parse(said, part.family)
-            if not meaning.families <= known:
-                raise ValueError(f"unknown family {min(meaning.families - known)!r}")
+            for family in (meaning.family, *[effect.family for effect in meaning.effects]):
+                if family not in known:
+                    raise ValueError(f"unknown family {family!r}")
         except ValueError as error:
             raise BadTableError(f"{part.table}: {name}: {error}") from None
         found[name] = meaning.of(name, place)

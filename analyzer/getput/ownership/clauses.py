@@ -72,7 +72,7 @@ EFFECT = re.compile(
 TARGET = re.compile(r"(?P<star>\*?)arg(?P<arg>\d)(?P<fields>(?:->\w+)*)")
 
 
-class Meaning(msgspec.Struct, frozen=True, dict=True):
+class Meaning(msgspec.Struct, frozen=True):
     """What the clauses of an API say: a contract without the name and the proof, and the family of the entry."""
 
     family: str
@@ -82,11 +82,6 @@ class Meaning(msgspec.Struct, frozen=True, dict=True):
     looks_like: str = ""
     returns_arg: int = -1
     release_arg: int = -1
-
-    @functools.cached_property
-    def families(self) -> frozenset[str]:
-        """The family of the entry, and those of its effects."""
-        return frozenset([self.family, *[effect.family for effect in self.effects]])
 
     def of(self, name: str, proof: str) -> Contract:
         """The contract of *name*."""
@@ -103,19 +98,32 @@ class Meaning(msgspec.Struct, frozen=True, dict=True):
         )
 
 
-@functools.cache
 def api(text: str, family: str) -> Meaning:
     """What the clauses of an API say; *family* is that of the table."""
-    fails = success = looks_like = own = ""
+    head, mark, own = text.rpartition("; of ")
+    if mark and ";" not in own:
+        text, family = head, own  # what is left stands in many entries, whatever their family
+    said = bare(text)
+    family = said.family or family
+    if mark and said.family:
+        raise ValueError("'of' stands twice, or says nothing")
+    effects = tuple([effect if effect.family else of_family(effect, family) for effect in said.effects])
+    return Meaning(family, effects, said.results, said.noreturn, said.looks_like, said.returns_arg, said.release_arg)
+
+
+@functools.cache
+def bare(text: str) -> Meaning:
+    """What the clauses of an API say; its family and those of its effects are "" where they name none."""
+    fails = success = looks_like = family = ""
     returns = release = -1
     noreturn = nothing = False
-    effects: list[str] = []
+    effects: list[Effect] = []
     for clause in split(text):
         word, _, rest = clause.partition(" ")
         if word == "fails":
             fails = once(fails, rest, word)
         elif word == "of":
-            own = once(own, rest, word)
+            family = once(family, rest, word)
         elif word == "success":
             success = once(success, rest, word)
         elif word == "returns":
@@ -129,22 +137,26 @@ def api(text: str, family: str) -> Meaning:
         elif clause == "no effect":
             nothing = True
         else:
-            effects.append(clause)
-    family = own or family
-    moved = tuple([effect_of(clause, family) for clause in effects])
+            effects.append(effect_of(clause))
     results = results_of(fails, success)
-    for effect in moved:
+    for effect in effects:
         if effect.last:
             results &= ZERO | POS
         if effect.target.arg < 0 and effect.verb is Verb.TAKE and not fails:
             raise ValueError("'take result' needs a 'fails' clause")
         if not effect.when & results:
             raise ValueError("the condition of an effect contradicts what the function returns")
-    if not moved and not (looks_like or noreturn or nothing):
+    if not effects and not (looks_like or noreturn or nothing):
         raise ValueError("says nothing: name an effect, or 'no effect'")
-    if moved and nothing:
+    if effects and nothing:
         raise ValueError("'no effect' stands beside an effect")
-    return Meaning(family, moved, results, noreturn, looks_like, returns, release)
+    return Meaning(family, tuple(effects), results, noreturn, looks_like, returns, release)
+
+
+@functools.cache
+def of_family(effect: Effect, family: str) -> Effect:
+    """*effect* on a count of *family*."""
+    return Effect(effect.verb, effect.target, family, effect.when, effect.null_safe, effect.last)
 
 
 @functools.cache
@@ -154,7 +166,7 @@ def sink(text: str, _family: str) -> Meaning:
     if len(conditions) > 1:
         raise ValueError(f"unknown clause {conditions[1]!r}")
     when = "".join(f" {condition}" for condition in conditions)
-    effects = tuple([effect_of(f"keep {target}{when}", ANY_FAMILY) for target in targets.split()])
+    effects = tuple([of_family(effect_of(f"keep {target}{when}"), ANY_FAMILY) for target in targets.split()])
     return Meaning(ANY_FAMILY, effects, ANY)
 
 
@@ -234,8 +246,8 @@ def results_of(fails: str, success: str) -> int:
 
 
 @functools.cache
-def effect_of(clause: str, family: str) -> Effect:
-    """The effect that *clause* names, of *family* unless it names its own."""
+def effect_of(clause: str) -> Effect:
+    """The effect that *clause* names, of the family it names, or of "" if it names none."""
     match = EFFECT.fullmatch(clause)
     if match is None:
         raise ValueError(f"unknown clause {clause!r}")
@@ -245,7 +257,7 @@ def effect_of(clause: str, family: str) -> Effect:
     if match["last"] and verb is not Verb.DROP:
         raise ValueError("'last' goes with 'drop'")
     bits = CONDITIONS[when] if when else POS if verb is Verb.TAKE and target.arg < 0 else ANY
-    return Effect(verb, target, match["family"] or family, bits, bool(match["null"]), bool(match["last"]))
+    return Effect(verb, target, match["family"] or "", bits, bool(match["null"]), bool(match["last"]))
 
 
 def verb_of(word: str) -> Verb:
