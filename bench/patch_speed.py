@@ -48,13 +48,21 @@ def main() -> int:
         ours.append(timed([*getput, "--each", "--jobs", "1", "--format", "jsonl", *patches]))
         theirs.append(sum(timed([*perl, patch]) for patch in patches))
     one, two = statistics.median(ours), statistics.median(theirs)
-    print(f"{len(patches)} patches, one process: getput {1000 * one / len(patches):.1f} ms a patch, "
-          f"checkpatch.pl {1000 * two / len(patches):.1f} ms, ratio {one / two:.3f}")
+    print(
+        f"{len(patches)} patches, one process: getput {1000 * one / len(patches):.1f} ms a patch, "
+        f"checkpatch.pl {1000 * two / len(patches):.1f} ms, ratio {one / two:.3f}"
+    )
     cold = patches[: args.cold]
-    pairs = [(timed([*getput, "--format", "json", patch]), timed([*perl, patch])) for patch in cold for _ in range(args.rounds)]
+    pairs = [
+        (timed([*getput, "--format", "json", patch]), timed([*perl, patch]))
+        for patch in cold
+        for _ in range(args.rounds)
+    ]
     ratio = statistics.median(a / b for a, b in pairs)
-    print(f"{len(cold)} patches, a process each: getput {1000 * statistics.median(a for a, _ in pairs):.0f} ms, "
-          f"checkpatch.pl {1000 * statistics.median(b for _, b in pairs):.0f} ms, median ratio {ratio:.2f}")
+    print(
+        f"{len(cold)} patches, a process each: getput {1000 * statistics.median(a for a, _ in pairs):.0f} ms, "
+        f"checkpatch.pl {1000 * statistics.median(b for _, b in pairs):.0f} ms, median ratio {ratio:.2f}"
+    )
     return 0
 
 

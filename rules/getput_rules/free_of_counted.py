@@ -31,8 +31,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-
-KINDS = ('free-counted',)
+KINDS = ("free-counted",)
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

@@ -36,12 +36,11 @@ from getput_rules.rule import Rule
 from getput_rules.wording import found_leak
 
 
-
 def check(report: FunctionReport) -> Iterator[Found]:
     """Leaks of this kind in one function."""
     for leak in leaks(report):
-        if leak.kind in ('failed-get',):
-            yield found_leak(report, leak)
+        if leak.kind == "failed-get":
+            yield found_leak(leak)
 
 
 RULE = Rule(id="count-kept-by-failed-get", severity=Severity.WARNING, doc=__doc__, check=check)

@@ -35,12 +35,11 @@ from getput_rules.rule import Rule
 from getput_rules.wording import found_leak
 
 
-
 def check(report: FunctionReport) -> Iterator[Found]:
     """Leaks of this kind in one function."""
     for leak in leaks(report):
-        if leak.kind in ('always',):
-            yield found_leak(report, leak)
+        if leak.kind == "always":
+            yield found_leak(leak)
 
 
 RULE = Rule(id="leak-always", severity=Severity.WARNING, doc=__doc__, check=check)

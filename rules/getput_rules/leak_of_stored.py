@@ -38,24 +38,24 @@ Documentation/driver-api/driver-model/driver.rst, probe and remove.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import re
+from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
 from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
 from getput_rules.rule import Rule
 
+TEARDOWN = re.compile(
+    r"(?:^|_)(?:remove|release|disconnect|unbind|detach|exit|free|destroy|fini|close|cleanup|teardown|uninit|deinit|put)(?:_|$)"
+)
 
-TEARDOWN = re.compile(r"(?:^|_)(?:remove|release|disconnect|unbind|detach|exit|free|destroy|fini|close|cleanup|teardown|uninit|deinit|put)(?:_|$)")
 
-
-def check(report: FunctionReport) -> Iterator[Found]:
+def check(_report: FunctionReport) -> Iterator[Found]:
     """Nothing can be said of one function alone."""
     yield from ()
 
 
-def concerned(member: Member) -> bool:
+def concerned(_member: Member) -> bool:
     """Any function may store a reference, or drop it."""
     return True
 
@@ -71,7 +71,11 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
         text = f"the reference taken by {api}() and kept in '->{stored.field}' is dropped by no function of this file"
         if gone:
             text += f"; {gone[0]}() did so before"
-        sure = Confidence.MEDIUM if gone or (stored.here and any(TEARDOWN.search(name) for name in members)) else Confidence.LOW
+        sure = (
+            Confidence.MEDIUM
+            if gone or (stored.here and any(TEARDOWN.search(name) for name in members))
+            else Confidence.LOW
+        )
         where, place = function, at
         if gone:
             where, place = gone[0], members[gone[0]].start
@@ -80,5 +84,10 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
 
 
 RULE = Rule(
-    id="leak-of-stored-reference", severity=Severity.WARNING, doc=__doc__, check=check, check_file=check_file, concerned=concerned
+    id="leak-of-stored-reference",
+    severity=Severity.WARNING,
+    doc=__doc__,
+    check=check,
+    check_file=check_file,
+    concerned=concerned,
 )

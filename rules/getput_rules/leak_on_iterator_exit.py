@@ -23,7 +23,8 @@ The iterator only drops what it leaves by itself; the element at hand when the b
 
 ## How to silence it
 Give the reference an owner that getput can see: put it, return it, or store it where a teardown path puts it.  A wrong report on an API
-is mended by an entry in your own API table (`[apis] tables` in `.getput.toml`); `--no-rule leak-on-iterator-exit` switches the rule off.  The `_scoped` form of the iterator, where the tree has one, drops its cursor however the loop is left.
+is mended by an entry in your own API table (`[apis] tables` in `.getput.toml`); `--no-rule leak-on-iterator-exit` switches the rule off.
+The `_scoped` form of the iterator, where the tree has one, drops its cursor however the loop is left.
 
 ## References
 include/linux/of.h, for_each_child_of_node() and its relatives.
@@ -40,12 +41,11 @@ from getput_rules.rule import Rule
 from getput_rules.wording import found_leak
 
 
-
 def check(report: FunctionReport) -> Iterator[Found]:
     """Leaks of this kind in one function."""
     for leak in leaks(report):
-        if leak.kind in ('iterator',):
-            yield found_leak(report, leak)
+        if leak.kind == "iterator":
+            yield found_leak(leak)
 
 
 RULE = Rule(id="leak-on-iterator-exit", severity=Severity.WARNING, doc=__doc__, check=check)

@@ -35,8 +35,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-
-KINDS = ('revived',)
+KINDS = ("revived",)
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

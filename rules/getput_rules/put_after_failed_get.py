@@ -34,8 +34,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-
-KINDS = ('put-after-failed-get',)
+KINDS = ("put-after-failed-get",)
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

@@ -40,11 +40,26 @@ from getput.model import Confidence, Severity
 from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
 from getput_rules.rule import Rule
 
-TESTS = frozenset({
-    "put_page_testzero", "folio_put_testzero", "page_ref_dec_and_test", "folio_ref_dec_and_test",
-    "page_ref_sub_and_test", "folio_ref_sub_and_test",
-})
-FREES = frozenset({"__folio_put", "__put_page", "__put_single_page", "__put_compound_page", "free_unref_folios", "free_unref_page_list"})
+TESTS = frozenset(
+    {
+        "put_page_testzero",
+        "folio_put_testzero",
+        "page_ref_dec_and_test",
+        "folio_ref_dec_and_test",
+        "page_ref_sub_and_test",
+        "folio_ref_sub_and_test",
+    }
+)
+FREES = frozenset(
+    {
+        "__folio_put",
+        "__put_page",
+        "__put_single_page",
+        "__put_compound_page",
+        "free_unref_folios",
+        "free_unref_page_list",
+    }
+)
 CHECK = "put_devmap_managed_"
 
 
@@ -63,7 +78,7 @@ def concerned(member: Member) -> bool:
     return puts(member) or (checks_devmap(member) and not member.name.startswith(CHECK))
 
 
-def check(report: FunctionReport) -> Iterator[Found]:
+def check(_report: FunctionReport) -> Iterator[Found]:
     """Nothing can be said of one function alone."""
     yield from ()
 
@@ -78,11 +93,27 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
             sibling = siblings[0].name
             text = f"{member.name}() tests for zero without put_devmap_managed_*(), which {sibling}() asks first: should it not?"
             way = (Mark("here", siblings[0].start), Mark("here", member.at(TESTS)))
-            yield member.name, Found(
-                member.name, "page_folio", "sibling", sibling, "bypass", member.at(TESTS), text, Confidence.HIGH, way
+            yield (
+                member.name,
+                Found(
+                    member.name,
+                    "page_folio",
+                    "sibling",
+                    sibling,
+                    "bypass",
+                    member.at(TESTS),
+                    text,
+                    Confidence.HIGH,
+                    way,
+                ),
             )
 
 
 RULE = Rule(
-    id="put-bypasses-devmap-check", severity=Severity.NOTE, doc=__doc__, check=check, check_file=check_file, concerned=concerned
+    id="put-bypasses-devmap-check",
+    severity=Severity.NOTE,
+    doc=__doc__,
+    check=check,
+    check_file=check_file,
+    concerned=concerned,
 )

@@ -33,8 +33,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-
-KINDS = ('iterator-puts-again',)
+KINDS = ("iterator-puts-again",)
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

@@ -39,8 +39,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-
-KINDS = ('never-added', 'put-while-added', 'over-put', 'put-after-handover', 'put-twice', 'put-uninitialised')
+KINDS = ("never-added", "put-while-added", "over-put", "put-after-handover", "put-twice", "put-uninitialised")
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

@@ -32,8 +32,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-
-KINDS = ('stored-without-reference',)
+KINDS = ("stored-without-reference",)
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

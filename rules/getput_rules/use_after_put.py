@@ -32,8 +32,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-
-KINDS = ('use-after-put', 'use-after-own-put', 'return-after-put')
+KINDS = ("use-after-put", "use-after-own-put", "return-after-put")
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

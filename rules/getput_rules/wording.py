@@ -36,7 +36,7 @@ def way_since(way: list[Mark], at: int) -> tuple[Mark, ...]:
     return tuple(way)
 
 
-def found_leak(report: FunctionReport, leak: Leak) -> Found:
+def found_leak(leak: Leak) -> Found:
     """One lost reference as a finding."""
     count = leak.standing.count
     name, api = name_of(count), api_of(count)
@@ -56,7 +56,18 @@ def found_leak(report: FunctionReport, leak: Leak) -> Found:
         text += f" ({leak.others} more exit{'s' if leak.others > 1 else ''} like it)"
     confidence = leak.confidence
     kind = leak.shown.kind.value if leak.kind in ("error", "path") else leak.kind
-    return Found(name, count.family, count.role, api, kind, leak.shown.at, text, confidence, (*way, Mark("exit", leak.shown.at, "")), leak.accepted)
+    return Found(
+        name,
+        count.family,
+        count.role,
+        api,
+        kind,
+        leak.shown.at,
+        text,
+        confidence,
+        (*way, Mark("exit", leak.shown.at, "")),
+        leak.accepted,
+    )
 
 
 TEXTS = {
@@ -89,19 +100,40 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     count = incident.count
     name, api = name_of(count), api_of(count)
     dropped = incident.site or (count.dropped[-1] if count.dropped else None)
-    earlier = count.escaped or (f"{count.dropped[-1].callee}() dropped it before" if count.dropped else "no reference is left")
-    text = TEXTS[incident.kind].format(name=name, api=api, earlier=earlier, drop=dropped.callee if dropped else "the put", note=incident.note)
+    earlier = count.escaped or (
+        f"{count.dropped[-1].callee}() dropped it before" if count.dropped else "no reference is left"
+    )
+    text = TEXTS[incident.kind].format(
+        name=name, api=api, earlier=earlier, drop=dropped.callee if dropped else "the put", note=incident.note
+    )
     way = marks(incident.trace)
     if count.taken:
         way = list(way_since(way, count.taken[0].at))
     confidence = Confidence.HIGH if count.fresh else Confidence.MEDIUM
-    if incident.kind in GUARDED and dropped is not None and (dropped.contract is None or dropped.contract.source is not Source.TABLE):
+    if (
+        incident.kind in GUARDED
+        and dropped is not None
+        and (dropped.contract is None or dropped.contract.source is not Source.TABLE)
+    ):
         confidence = Confidence.LOW
     if incident.kind == "put-twice":
         confidence = Confidence.LOW
     if guessed(count) or count.passed or report.bounded:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
     fresh_only = incident.kind == "stored-without-reference"
-    kind = {"use-after-put": "use", "use-after-own-put": "use", "return-after-put": "use"}.get(incident.kind, incident.kind)
+    kind = {"use-after-put": "use", "use-after-own-put": "use", "return-after-put": "use"}.get(
+        incident.kind, incident.kind
+    )
     who = api or (dropped.callee if dropped else "")
-    return Found(name, count.family, count.role, who, kind, incident.at, text, confidence, (*way, Mark("here", incident.at, "")), fresh_only)
+    return Found(
+        name,
+        count.family,
+        count.role,
+        who,
+        kind,
+        incident.at,
+        text,
+        confidence,
+        (*way, Mark("here", incident.at, "")),
+        fresh_only,
+    )

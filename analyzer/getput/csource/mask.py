@@ -30,9 +30,7 @@ from getput.csource.ifdef import settle
 from getput.csource.macros import Macros
 from getput.csource.syntax import FunctionSource, Marks
 
-_NOISE = re.compile(
-    rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL
-)
+_NOISE = re.compile(rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
 
 
 def mask(text: bytes, source: FunctionSource, macros: Macros) -> tuple[bytes, Marks]:

@@ -30,8 +30,7 @@ _ERROR = "ERROR"
 _NAMES = [_LANGUAGE.node_kind_for_id(kind) or "" for kind in range(_LANGUAGE.node_kind_count)]
 # The name of each kind of node that is kept without asking for its field; None for the others.
 _KINDS: dict[int, str | None] = {
-    kind: name if _LANGUAGE.node_kind_is_named(kind) and name != _COMMENT else None
-    for kind, name in enumerate(_NAMES)
+    kind: name if _LANGUAGE.node_kind_is_named(kind) and name != _COMMENT else None for kind, name in enumerate(_NAMES)
 }
 _KINDS[0xFFFF] = _ERROR
 # Shared by all leaves, which are most nodes; nobody changes a tree that was handed out.

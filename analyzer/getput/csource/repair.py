@@ -17,9 +17,7 @@ _TOKEN = re.compile(
     rb"|->|\+\+|--|&&|\|\||<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S",
     re.DOTALL | re.MULTILINE,
 )
-_NUMBER = re.compile(
-    rb"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]*\Z|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[fFlL]?\Z"
-)
+_NUMBER = re.compile(rb"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]*\Z|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[fFlL]?\Z")
 _CONTROL = frozenset([b"if", b"while", b"for", b"switch", b"return", b"sizeof"])
 _STATEMENT = frozenset([b"if", b"while", b"for", b"switch", b"do", b"goto", b"break", b"continue"])
 _ALIGNOF = frozenset([b"__alignof__", b"__alignof", b"_Alignof"])

@@ -36,9 +36,7 @@ _LONE_MACRO = re.compile(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
 _INITIALISER = re.compile(rb"\s*[.\"\d]")
 _CONTROL = re.compile(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
 # A struct behind a macro without a semicolon, or one that a macro names: "DECLARE(x) enum e {", "enum NAME(x) {".
-_AGGREGATE = re.compile(
-    rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z"
-)
+_AGGREGATE = re.compile(rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z")
 _OLD_STYLE = re.compile(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
 _POINTER_RESULT = re.compile(rb"\(\s*\*?\s*(?:const\s+)?([A-Za-z_]\w*)\s*[()]")
 _SYSCALL = re.compile(r"(?:(COMPAT_)|(?:\w+_)?)SYSCALL(?:32)?_DEFINE\w*\Z")

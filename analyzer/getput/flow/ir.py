@@ -99,9 +99,7 @@ class Unknown(msgspec.Struct, frozen=True):
     parts: tuple[Expr, ...] = ()
 
 
-Expr = (
-    Var | Temp | Const | Str | Field | Deref | Index | AddressOf | Unary | Binary | ContainerOf | Unknown
-)
+Expr = Var | Temp | Const | Str | Field | Deref | Index | AddressOf | Unary | Binary | ContainerOf | Unknown
 
 
 class Declare(msgspec.Struct, frozen=True):

@@ -47,7 +47,7 @@ AGAINST_NEG = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
 class Evaluator:
     """Reads and writes expressions of one function on a :class:`State`.
 
-    ``used`` is called with (state, value) whenever memory behind a pointer is touched; ``learned`` with (state, value, bits)
+    ``used`` is called with (state, value) whenever memory behind a pointer is touched; ``learned`` with (state, value)
     whenever more becomes known of a value.
     """
 
@@ -58,7 +58,7 @@ class Evaluator:
         function: Function,
         values: Values,
         used: Callable[[State, int], None],
-        learned: Callable[[State, int, int], None],
+        learned: Callable[[State, int], None],
     ) -> None:
         self.values = values
         self.locals = function.locals
@@ -299,7 +299,7 @@ class Evaluator:
     def assume_compare(self, state: State, value: int, row: tuple[Any, ...], truth: bool) -> bool:
         """Learn the outcome of a comparison."""
         op, left, right = row[1], row[2], row[3]
-        assert isinstance(op, str) and isinstance(left, int) and isinstance(right, int)
+        assert isinstance(op, str)
         state.facts[value] = POS if truth else ZERO
         if not truth:
             op = NEGATED[op]
@@ -338,7 +338,7 @@ class Evaluator:
                     return self.restrict(state, row[2], (NEG if new & NEG else 0) | (ZERO | POS if new & ZERO else 0))
                 if row[1] == "ERR_PTR":
                     return self.restrict(state, row[2], new)
-            self.learned(state, value, new)
+            self.learned(state, value)
         return True
 
     # --- writing -------------------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from getput.ownership.values import CONT, FIELD, LOCAL, PARAM, RESULT, SUB
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
 
 INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
-STATUSES = frozenset({"__be32", "blk_status_t", "sense_reason_t", "acpi_status"})  # zero is success, anything else a failure
+STATUSES = frozenset(
+    {"__be32", "blk_status_t", "sense_reason_t", "acpi_status"}
+)  # zero is success, anything else a failure
 MAX_PATH = 3
 
 
@@ -51,11 +53,22 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
             machine.report.add("put-uninitialised", key, site.at, count, site, trace)
     incidents = tuple(
         Incident(kind, key, count, at, site, trace, note)
-        for (kind, key, at), (count, site, trace, note) in sorted(machine.report.incidents.items(), key=lambda item: (item[0][2], item[0][0], item[0][1]))
+        for (kind, key, at), (count, site, trace, note) in sorted(
+            machine.report.incidents.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
+        )
     )
     exits.sort(key=lambda one: one.at)
     return FunctionReport(
-        function.name, path, function.returns, machine.counter, function.start, function.end, tuple(exits), incidents, solver.bounded,
+        function.name,
+        path,
+        function.returns,
+        machine.counter,
+        function.start,
+        function.end,
+        tuple(exits),
+        incidents,
+        solver.bounded,
+        machine.usage,
         frozenset(machine.settled),
     )
 
@@ -66,7 +79,11 @@ def returned_after_put(machine: Machine, ending: Ending) -> None:
         return
     key = (machine.values.root(ending.value), machine.counter)
     count = ending.state.counts.get(key)
-    if count is not None and machine.gone(count) and machine.eval.bits(ending.state, ending.value) & machine.eval.bits(ending.state, key[0]) & POS:
+    if (
+        count is not None
+        and machine.gone(count)
+        and machine.eval.bits(ending.state, ending.value) & machine.eval.bits(ending.state, key[0]) & POS
+    ):
         machine.report.add("return-after-put", key, ending.at, count, count.dropped[-1], ending.state.trace)
 
 
@@ -75,7 +92,15 @@ def stored_without_reference(machine: Machine, ending: Ending) -> None:
     if machine.usage:
         return
     for key, count in sorted(ending.state.counts.items()):
-        if not count.fresh or not count.held or count.base > 0 or count.parts or count.escaped or not count.dropped or not count.taken:
+        if (
+            not count.fresh
+            or not count.held
+            or count.base > 0
+            or count.parts
+            or count.escaped
+            or not count.dropped
+            or not count.taken
+        ):
             continue
         for root in machine.holders(ending.state, key[0]):
             if machine.values.rows[root][0] != LOCAL and root not in ending.state.freed:
@@ -105,7 +130,9 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         result = values.ids.get((RESULT, last.at))
         if result is not None and result != key[0]:
             failed = not machine.eval.bits(ending.state, result) & (ZERO | POS)
-    return Standing(key, count, low, high, escaped, held_by, failed, fields_of(machine, ending, key), ending.state.trace)
+    return Standing(
+        key, count, low, high, escaped, held_by, failed, fields_of(machine, ending, key), ending.state.trace
+    )
 
 
 def fields_of(machine: Machine, ending: Ending, key: Key) -> tuple[str, ...]:
@@ -208,16 +235,26 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
     if solver.bounded:
         extra = {Effect(Verb.UNSURE, Target(index), "*") for index in range(len(function.params))}
     returns_arg = returned.pop() if len(returned) == 1 else -1
-    ordered = tuple(sorted(extra, key=lambda e: (e.verb in (Verb.TAKE, Verb.INIT), e.target.arg, e.target.path, e.verb, e.when)))
+    ordered = tuple(
+        sorted(extra, key=lambda e: (e.verb in (Verb.TAKE, Verb.INIT), e.target.arg, e.target.path, e.verb, e.when))
+    )
     return Contract(
-        function.name, ordered, Source.SUMMARY, results=results or ANY,
-        noreturn=not solver.endings and not solver.bounded, proof="", returns_arg=returns_arg,
+        function.name,
+        ordered,
+        Source.SUMMARY,
+        results=results or ANY,
+        noreturn=not solver.endings and not solver.bounded,
+        proof="",
+        returns_arg=returns_arg,
     )
 
 
 def collect(
-    machine: Machine, ending: Ending, deltas: dict[tuple[Target, str], dict[int, set[tuple[int, int]]]],
-    extra: set[Effect], seen: dict[tuple[Target, str], int],
+    machine: Machine,
+    ending: Ending,
+    deltas: dict[tuple[Target, str], dict[int, set[tuple[int, int]]]],
+    extra: set[Effect],
+    seen: dict[tuple[Target, str], int],
 ) -> None:
     """Enter the counts of one ending, by what they are to the caller."""
     values, state = machine.values, ending.state
@@ -229,7 +266,9 @@ def collect(
         if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
             target = Target(-1)
         else:
-            target = target_of(machine, count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0])
+            target = target_of(
+                machine, count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0]
+            )
             if target is None and count.fresh:
                 for (base, name), value in state.mem.items():
                     if values.root(value) == key[0]:
@@ -254,7 +293,11 @@ def collect(
 
 
 def effects_of(
-    where: tuple[Target, str], by_ending: dict[int, set[tuple[int, int]]], groups: dict[int, list[Ending]], machine: Machine, root: int
+    where: tuple[Target, str],
+    by_ending: dict[int, set[tuple[int, int]]],
+    groups: dict[int, list[Ending]],
+    machine: Machine,
+    root: int,
 ) -> set[Effect]:
     """The effects on one target: one delta for each group of results, or unsure."""
     target, family = where

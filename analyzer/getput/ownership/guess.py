@@ -11,14 +11,18 @@ from functools import lru_cache
 
 from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Target, Verb
 
-GETTER = re.compile(r"(?:^|_)(?:get|find|lookup|ref|hold|grab|acquire|parse|take|tryget|search|by|from)(?:_|$)|_get\w*$|^get\w+$")
+GETTER = re.compile(
+    r"(?:^|_)(?:get|find|lookup|ref|hold|grab|acquire|parse|take|tryget|search|by|from)(?:_|$)|_get\w*$|^get\w+$"
+)
 PAIRS = (
     (re.compile(r"^(.*?)_?(?:try_?)?get(?:_(?:unless_zero|not_zero|by_\w+|from_\w+|for_\w+))?$"), "put"),
     (re.compile(r"^(.*?)_?(?:find|lookup)(?:_get|_by_\w+|_\w+)?$"), "put"),
     (re.compile(r"^(.*?)_?(?:hold|grab|ref|addref|add_ref|acquire)(?:_\w+)?$"), "put"),
     (re.compile(r"^(?:try_)?get_(.*)$"), "put"),
 )
-PUT = re.compile(r"^(?:(?P<a>.+?)_(?:put|unref|deref|release|drop)(?:_(?:sync|locked|unlocked|noidle))?|put_(?P<b>.+))$")
+PUT = re.compile(
+    r"^(?:(?P<a>.+?)_(?:put|unref|deref|release|drop)(?:_(?:sync|locked|unlocked|noidle))?|put_(?P<b>.+))$"
+)
 PREFIX = "?"
 
 
@@ -53,7 +57,9 @@ def pair_contract(name: str, counter: str, text: str) -> Contract | None:
     """What a member of the pair of *counter* does, by its use in *text* (the function, both images)."""
     stem = counter.removeprefix(PREFIX)
     if put_stem(name) == stem:
-        return Contract(name, (Effect(Verb.DROP, Target(0), counter, null_safe=True),), Source.GUESS, proof="by its name")
+        return Contract(
+            name, (Effect(Verb.DROP, Target(0), counter, null_safe=True),), Source.GUESS, proof="by its name"
+        )
     if stem not in get_stems(name):
         return None
     put_args = {arg for word in put_names(text, stem) for arg in first_arguments(text, word)}
@@ -67,7 +73,7 @@ def pair_contract(name: str, counter: str, text: str) -> Contract | None:
     return None
 
 
-def result_contract(name: str, counter: str, family: str, puts: frozenset[str], text: str) -> Contract | None:
+def result_contract(name: str, family: str, puts: frozenset[str], text: str) -> Contract | None:
     """A getter of which nothing is known returns a counted reference if *text* puts what it returned."""
     if not GETTER.search(name):
         return None
@@ -76,7 +82,12 @@ def result_contract(name: str, counter: str, family: str, puts: frozenset[str], 
         return None
     for put in puts:
         if put in text and variables & first_arguments(text, put):
-            return Contract(name, (Effect(Verb.TAKE, Target(-1), family, POS),), Source.GUESS, proof=f"its result is given to {put}()")
+            return Contract(
+                name,
+                (Effect(Verb.TAKE, Target(-1), family, POS),),
+                Source.GUESS,
+                proof=f"its result is given to {put}()",
+            )
     return None
 
 

@@ -34,7 +34,11 @@ def text_of(expr: Expr) -> str:
     if isinstance(expr, AddressOf):
         return f"&{text_of(expr.place)}"
     if isinstance(expr, Unary):
-        return f"{expr.op}({text_of(expr.operand)})" if expr.op.isalpha() or "_" in expr.op else f"{expr.op}{text_of(expr.operand)}"
+        return (
+            f"{expr.op}({text_of(expr.operand)})"
+            if expr.op.isalpha() or "_" in expr.op
+            else f"{expr.op}{text_of(expr.operand)}"
+        )
     if isinstance(expr, Binary):
         return f"{text_of(expr.left)} {expr.op} {text_of(expr.right)}"
     if isinstance(expr, ContainerOf):

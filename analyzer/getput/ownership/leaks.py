@@ -12,8 +12,8 @@ import msgspec
 
 from getput.model import Confidence
 from getput.ownership.contracts import Source
+from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import Key
-from getput.ownership.transfer import DROPPING_NAME, KEEPING_NAME, REGISTERS, USAGE_COUNTERS
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed
 
 
@@ -35,7 +35,9 @@ class Leak(msgspec.Struct, frozen=True):
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
 OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release drops
-OPERATION = re.compile(r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler")  # they keep nothing
+OPERATION = re.compile(
+    r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
+)  # they keep nothing
 Row = tuple[Exit, Standing]
 
 
@@ -73,17 +75,31 @@ def dropped(standing: Standing) -> bool:
 
 def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     """A reference that only this function knew."""
-    lost = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and may_leak(report, one, st)]
+    lost = [
+        (one, st)
+        for one, st in rows
+        if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and may_leak(report, one, st)
+    ]
     given = [(one, st) for one, st in rows if dropped(st)]
     if not lost and any(one.kind is ExitKind.ERROR for one, _ in given):
         lost = [
-            (one, st) for one, st in rows
-            if one.kind is ExitKind.ERROR and st.count.init and st.high > 0 and not st.escaped and st.held_by in ("", "local")
+            (one, st)
+            for one, st in rows
+            if one.kind is ExitKind.ERROR
+            and st.count.init
+            and st.high > 0
+            and not st.escaped
+            and st.held_by in ("", "local")
         ]
     if not lost:
         held = [
-            (one, st) for one, st in rows
-            if st.high > 0 and not st.escaped and one.kind is ExitKind.ERROR and may_leak(report, one, st) and not OWNED.intersection(st.fields)
+            (one, st)
+            for one, st in rows
+            if st.high > 0
+            and not st.escaped
+            and one.kind is ExitKind.ERROR
+            and may_leak(report, one, st)
+            and not OWNED.intersection(st.fields)
         ]
         siblings = [one for one, st in given if one.kind is ExitKind.ERROR]
         if held and siblings:
@@ -119,7 +135,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
     failed = [(one, st) for one, st in errors if st.take_failed]
     held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
-    if failed and not given_errors_with(failed, rows):
+    if failed and not given_although_failed(rows):
         if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
             return leak("failed-get", failed, "the get counts even when it fails", Confidence.MEDIUM, report)
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
@@ -128,26 +144,39 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
-        return leak("error", errors, "another error exit drops it", Confidence.HIGH if not kept or given_errors else Confidence.MEDIUM, report)
+        return leak(
+            "error",
+            errors,
+            "another error exit drops it",
+            Confidence.HIGH if not kept or given_errors else Confidence.MEDIUM,
+            report,
+        )
     if errors and kept and report.entry:
         found = abandoned(report, errors)
         if found is not None:
             return found
     if held_free and kept:
-        alone = report.counter not in USAGE_COUNTERS and not any(st.count.passed for _, st in held_free)
+        alone = not report.users and not any(st.count.passed for _, st in held_free)
         sure = Confidence.MEDIUM if alone else Confidence.LOW
         return leak("error", held_free, "no caller drops what a failing call left behind", sure, report, accepted=True)
     nowhere = [(one, st) for one, st in more if not st.held_by]
     if (
-        report.entry and len(nowhere) == len(rows) == len(report.exits) and not rows[0][1].count.init
-        and report.counter not in USAGE_COUNTERS and OPERATION.search(report.name)
+        report.entry
+        and len(nowhere) == len(rows) == len(report.exits)
+        and not rows[0][1].count.init
+        and not report.users
+        and OPERATION.search(report.name)
     ):
         return leak("always", nowhere, "no path drops it", Confidence.HIGH, report)
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
     if unlike and given:
         alike = [one for one, _ in given if one.kind is unlike[0][0].kind]
         if alike:
-            sure = Confidence.MEDIUM if alike[0].kind is ExitKind.VOID and not unlike[0][1].count.passed else Confidence.LOW
+            sure = (
+                Confidence.MEDIUM
+                if alike[0].kind is ExitKind.VOID and not unlike[0][1].count.passed
+                else Confidence.LOW
+            )
             return leak("path", unlike, "another exit, alike to the caller, drops it", sure, report, accepted=True)
     return None
 
@@ -166,7 +195,7 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
     return None
 
 
-def given_errors_with(failed: list[Row], rows: list[Row]) -> bool:
+def given_although_failed(rows: list[Row]) -> bool:
     """Whether a path on which the get failed drops the count somewhere else (then the rest is told as a plain error leak)."""
     return any(dropped(st) and st.take_failed for _, st in rows)
 
@@ -177,7 +206,11 @@ def leak(
     """Choose the exit to show and settle how sure we are."""
     order = sorted(lost, key=lambda row: (row[0].kind is not ExitKind.ERROR, row[0].at))
     shown, standing = order[0]
-    sure = min((doubt(report, one, st, confidence) for one, st in order), key=lambda c: c.rank) if len(order) < 4 else doubt(report, shown, standing, confidence)
+    sure = (
+        min((doubt(report, one, st, confidence) for one, st in order), key=lambda c: c.rank)
+        if len(order) < 4
+        else doubt(report, shown, standing, confidence)
+    )
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
 
 
@@ -186,7 +219,7 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     count = standing.count
     if any(is_alias(standing.key, other) for other in one.standings):
         return Confidence.LOW
-    suspects = USING_NAME if report.counter in USAGE_COUNTERS else DROPPING_NAME
+    suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):
         return Confidence.LOW
     if guessed(count) or any(KEEPING_NAME.search(name) for name in count.passed) or "" in count.passed:

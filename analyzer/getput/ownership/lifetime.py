@@ -13,7 +13,9 @@ from getput.ownership.unit import Unit
 from getput.ownership.view import FileReport, Stored
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
-BRINGS_UP = re.compile(r"alloc|register|create|_new_")  # what they return is undone by an unregister or a free of its own
+BRINGS_UP = re.compile(
+    r"alloc|register|create|_new_"
+)  # what they return is undone by an unregister or a free of its own
 MAX_TAKERS = 16  # functions followed for one counter of one file
 
 
@@ -68,7 +70,13 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
         before = () if unit.twin is None else unit.twin.droppers(field, counter, frozenset())
         out.append(
             Stored(
-                field, family, tuple(sites), (), unit.droppers(field, counter, frozenset(functions)), before, False,
+                field,
+                family,
+                tuple(sites),
+                (),
+                unit.droppers(field, counter, frozenset(functions)),
+                before,
+                False,
                 defined_here(unit, field),
             )
         )
@@ -91,7 +99,11 @@ def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
 
 def defined_here(unit: Unit, field: str) -> bool:
     """Whether a structure of the file declares a pointer member of this name."""
-    for match in re.finditer(rb"^[ \t]+(?:const )?(?:struct )?\w+[ \t]*\*[ \t]*" + field.encode() + rb"(?:\[[^\]]*\])?;", unit.text, re.M):
+    for match in re.finditer(
+        rb"^[ \t]+(?:const )?(?:struct )?\w+[ \t]*\*[ \t]*" + field.encode() + rb"(?:\[[^\]]*\])?;",
+        unit.text,
+        re.MULTILINE,
+    ):
         if not any(source.start <= match.start() < source.end for source in unit.sources):
             return True
     return False

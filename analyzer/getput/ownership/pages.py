@@ -13,7 +13,14 @@ from getput.ownership.evaluate import Evaluator
 from getput.ownership.state import State
 from getput.ownership.values import Values
 
-SETTERS = {"set_page_count": 1, "folio_set_count": 1, "init_page_count": -1, "page_ref_inc": -1, "get_page": -1, "folio_get": -1}
+SETTERS = {
+    "set_page_count": 1,
+    "folio_set_count": 1,
+    "init_page_count": -1,
+    "page_ref_inc": -1,
+    "get_page": -1,
+    "folio_get": -1,
+}
 COUNTLESS = ("MEMORY_DEVICE_PRIVATE", "MEMORY_DEVICE_COHERENT")
 MARK = "#page_free"
 

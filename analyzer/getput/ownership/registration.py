@@ -13,8 +13,8 @@ from getput.ownership.contracts import ZERO
 from getput.ownership.values import CONST
 
 if TYPE_CHECKING:
+    from getput.ownership.core import Core
     from getput.ownership.state import State
-    from getput.ownership.transfer import Machine
 
 COUNTER = "device"
 ADDS = frozenset({"device_add", "device_register", "platform_device_add", "platform_device_register"})
@@ -24,7 +24,7 @@ SETS_UP = re.compile(r"^dev_set_name$|^platform_device_add_|^(?:dev|pr)_")
 PLACE = "#added"
 
 
-def before(machine: Machine, state: State, name: str, args: list[int], at: int) -> None:
+def before(machine: Core, state: State, name: str, args: list[int], at: int) -> None:
     """A call that may delete a device: has it been added on this path?"""
     if machine.counter != COUNTER or name not in DELETES or not args:
         return
@@ -33,13 +33,18 @@ def before(machine: Machine, state: State, name: str, args: list[int], at: int) 
     count = state.counts.get(machine.key_of(state, args[0]))
     if count is not None and count.fresh:
         failed = added is not None and not machine.eval.bits(state, added) & ZERO
-        never = added is None and bool(count.taken) and count.taken[0].callee in BEGINS and all(map(SETS_UP.search, count.passed))
+        never = (
+            added is None
+            and bool(count.taken)
+            and count.taken[0].callee in BEGINS
+            and all(map(SETS_UP.search, count.passed))
+        )
         if failed or never:
             machine.incident("never-added", (root, machine.counter), at, count, name, state)
     state.mem[(root, PLACE)] = machine.values.of(CONST, -1)
 
 
-def after(machine: Machine, state: State, name: str, args: list[int], result: int, at: int) -> None:
+def after(machine: Core, state: State, name: str, args: list[int], result: int, at: int) -> None:
     """A call that may add a device, or put one that is still added."""
     if machine.counter != COUNTER or not args:
         return
@@ -53,12 +58,10 @@ def after(machine: Machine, state: State, name: str, args: list[int], result: in
             machine.incident("put-while-added", (root, machine.counter), at, count, name, state)
 
 
-def phase(machine: Machine, state: State, root: int) -> int:
+def phase(machine: Core, state: State, root: int) -> int:
     """0 never heard of, 1 added, 2 adding failed or deleted, 3 not known yet."""
     added = state.mem.get((root, PLACE))
     if added is None:
         return 0
     bits = machine.eval.bits(state, added)
     return 1 if bits == ZERO else 3 if bits & ZERO else 2
-
-

@@ -43,7 +43,8 @@ class Solver:
         self.endings: list[Ending] = []
         self.rank = {block: index for index, block in enumerate(cfg.order(self.function))}
         self.live = [
-            frozenset([f"%{name}" if isinstance(name, int) else name for name in names]) for names in cfg.live(self.function)
+            frozenset([f"%{name}" if isinstance(name, int) else name for name in names])
+            for names in cfg.live(self.function)
         ]
         self.mine = self.machine.eval.locals.keys() | self.machine.eval.params
         self.result_vars = sorted(returned_variables(self.function))
@@ -165,7 +166,12 @@ class Solver:
                 if bits & mask and machine.eval.restrict(each, value, mask):
                     self.endings.append(Ending(each, value, mask, end.at))
             return
-        if row[0] == "result" and bits & NEG and bits & ZERO and any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values()):
+        if (
+            row[0] == "result"
+            and bits & NEG
+            and bits & ZERO
+            and any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values())
+        ):
             for mask in (ZERO, POS | NEG):  # the answer of the get itself: it failed or it did not
                 each = state.copy()
                 if bits & mask and machine.eval.restrict(each, value, mask):
@@ -204,11 +210,17 @@ class Solver:
         env = state.env
         if not env.keys() <= live:
             mine = self.mine
-            state.env = env = {name: value for name, value in env.items() if name in live or (name not in mine and name[0] != "%")}
+            state.env = env = {
+                name: value for name, value in env.items() if name in live or (name not in mine and name[0] != "%")
+            }
         for key, count in list(state.counts.items()):
             if count.base or count.parts:
                 continue
-            if count.fresh and (count.dropped or not count.taken or count.failed) and not self.machine.reachable(state, key[0]):
+            if (
+                count.fresh
+                and (count.dropped or not count.taken or count.failed)
+                and not self.machine.reachable(state, key[0])
+            ):
                 if count.dropped and count.taken:
                     self.machine.settled.add(count.taken[0].at)
                 del state.counts[key]

@@ -50,7 +50,15 @@ class Count(msgspec.Struct, frozen=True):
 
     def signature(self) -> tuple[object, ...]:
         """What keeps two paths apart at a join."""
-        return (self.base, self.parts, self.escaped != "", bool(self.dropped), bool(self.held), bool(self.failed), self.hopes)
+        return (
+            self.base,
+            self.parts,
+            self.escaped != "",
+            bool(self.dropped),
+            bool(self.held),
+            bool(self.failed),
+            self.hopes,
+        )
 
 
 class State:

@@ -25,7 +25,9 @@ from getput.ownership.vocabulary import Vocabulary
 WORD = re.compile(rb"[A-Za-z_]\w*")
 CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(([^;{}]*)")
 SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
-FREES_MEMORY = re.compile(r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)")
+FREES_MEMORY = re.compile(
+    r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
+)
 MAX_DEPTH = 4  # callees of callees of callees
 
 Elsewhere = Callable[[str, str], Contract | None]
@@ -37,7 +39,9 @@ class Unit:
     *elsewhere* answers (name, counter) for callees that neither the tables nor the file know: an index, or a guess.
     """
 
-    def __init__(self, text: bytes, path: str, vocabulary: Vocabulary, macros: Macros, elsewhere: Elsewhere | None = None) -> None:
+    def __init__(
+        self, text: bytes, path: str, vocabulary: Vocabulary, macros: Macros, elsewhere: Elsewhere | None = None
+    ) -> None:
         self.text = text
         self.path = path
         self.vocabulary = vocabulary
@@ -99,7 +103,11 @@ class Unit:
         for word in words & self.vocabulary.words:
             found |= self.vocabulary.counters[word]
         if depth == 0:
-            both = words if self.twin is None or source.name not in self.twin.by_name else words | self.twin.words_of(self.twin.by_name[source.name])
+            both = (
+                words
+                if self.twin is None or source.name not in self.twin.by_name
+                else words | self.twin.words_of(self.twin.by_name[source.name])
+            )
             found |= guess.pairs(both, self.tables.contracts.keys() | self.by_name.keys())
         if depth < MAX_DEPTH:
             for word in words & self.by_name.keys():
@@ -139,7 +147,7 @@ class Unit:
         if counter.startswith(guess.PREFIX):
             return guess.pair_contract(name, counter, self.evidence(source.name))
         puts, family = self.vocabulary.puts(counter)
-        return guess.result_contract(name, counter, family, puts, self.evidence(source.name))
+        return guess.result_contract(name, family, puts, self.evidence(source.name))
 
     def evidence(self, name: str) -> str:
         """The text of a function, of both images."""
@@ -162,7 +170,11 @@ class Unit:
         if function is None:
             return None
         machine = Machine(
-            function, counter, self.tables, lambda name: self.callee(source, name, counter, depth), self.by_name.__contains__
+            function,
+            counter,
+            self.tables,
+            lambda name: self.callee(source, name, counter, depth),
+            self.by_name.__contains__,
         )
         solver = Solver(machine)
         solver.run()
@@ -207,7 +219,9 @@ class Unit:
             if not field:
                 if words & puts:
                     out.append(source.name)
-            elif re.search(rb"(?:->|\.)" + name + rb"\b", self.text[source.start : source.end]) and self.puts_field(source, name, puts):
+            elif re.search(rb"(?:->|\.)" + name + rb"\b", self.text[source.start : source.end]) and self.puts_field(
+                source, name, puts
+            ):
                 out.append(source.name)
         return tuple(out)
 
@@ -217,7 +231,9 @@ class Unit:
         names = {field, *re.findall(rb"(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
         for callee, arguments in CALLS.findall(text):
             word = callee.decode("ascii")
-            known = word in puts or (word not in self.tables.contracts and word not in self.by_name and puts_by_name(word))
+            known = word in puts or (
+                word not in self.tables.contracts and word not in self.by_name and puts_by_name(word)
+            )
             if known and names & set(WORD.findall(arguments)):
                 return True
         return False

@@ -64,7 +64,7 @@ class Values:
 
     def kind(self, value: int) -> str:
         """The kind of *value*, one of the constants of this module."""
-        return self.rows[value][0]
+        return str(self.rows[value][0])
 
     def constant(self, value: int) -> int | None:
         """The number that *value* is, or None."""

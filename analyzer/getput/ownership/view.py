@@ -90,9 +90,12 @@ class FunctionReport(msgspec.Struct, frozen=True):
     exits: tuple[Exit, ...]
     incidents: tuple[Incident, ...]
     bounded: bool = False
+    users: bool = False  # the counter counts users, not owners: the object outlives its last put
     settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
     entry: bool = False  # called through a pointer only: a driver's operation
-    droppers: dict[str, tuple[str, ...]] = {}  # member ("" for an object that was handed in) -> functions of the file that put it
+    droppers: dict[
+        str, tuple[str, ...]
+    ] = {}  # member ("" for an object that was handed in) -> functions of the file that put it
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -167,7 +170,9 @@ def marks(trace: Trace | None) -> list[Mark]:
 
 def guessed(count: Count) -> bool:
     """Whether what is known of the object rests on a guess by name."""
-    return any(site.contract is not None and site.contract.source is Source.GUESS for site in count.taken + count.dropped)
+    return any(
+        site.contract is not None and site.contract.source is Source.GUESS for site in count.taken + count.dropped
+    )
 
 
 def contract_of(site: Site) -> Contract | None:

@@ -9,7 +9,7 @@ from getput.ownership.contracts import Verb
 class Vocabulary:
     """The tables, and for every name in them the counters that it touches."""
 
-    __slots__ = ("counters", "dropping", "takers", "tables", "words")
+    __slots__ = ("counters", "dropping", "tables", "takers", "words")
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -42,8 +42,12 @@ class Vocabulary:
                 name
                 for name, contract in self.tables.contracts.items()
                 for effect in contract.effects
-                if effect.verb is Verb.DROP and effect.target.arg == 0 and not effect.target.path
-                and effect.family not in ("*", "memory") and self.counter_of(effect.family) == counter and len(contract.effects) == 1
+                if effect.verb is Verb.DROP
+                and effect.target.arg == 0
+                and not effect.target.path
+                and effect.family not in ("*", "memory")
+                and self.counter_of(effect.family) == counter
+                and len(contract.effects) == 1
             }
             known = self.dropping[counter] = frozenset(names), counter
         return known

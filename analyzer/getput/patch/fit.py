@@ -11,6 +11,7 @@ from getput.patch.diff import Hunk
 
 EXACT, OFFSET, FUZZ1, FUZZ2 = 0, 1, 2, 3
 MAX_WORK = 5_000_000  # lines compared in search of one file's hunks
+ENOUGH = 8  # lines that say something: what stands exactly where it should needs no more proof
 OVERLAP = 10  # as much doubt as a jump of 16 lines
 _NO_WORD = b" \t\r{}();*/#"
 
@@ -56,7 +57,7 @@ class Place(msgspec.Struct, frozen=True):
     @property
     def doubt(self) -> int:
         """How little this place convinces; smaller is better."""
-        return 2 * self.jump.bit_length() + 3 * self.loose - min(self.words, 8)
+        return 2 * self.jump.bit_length() + 3 * self.loose - min(self.words, ENOUGH)
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -104,12 +105,10 @@ def fit(text: Text, hunks: Sequence[Hunk], backward: bool, worst: int = FUZZ2) -
             return Misfit(hunk)
         jump, offset = abs(place.at - place.lead - at), place.at - place.lead - stated
         floor = place.at + place.size
-        if level > EXACT:
-            words = sum(line.strip(_NO_WORD) != b"" for line in text.lines[place.at : floor])
-            place = Place(
-                place.at, place.size, place.lead, place.tail, jump, words, place.lead + place.tail + wrong_end
-            )
-        places.append(place)
+        fits = text.lines[place.at : floor] if found or wrong_end else ()
+        words = sum(line.strip(_NO_WORD) != b"" for line in fits) if fits else ENOUGH
+        loose = place.lead + place.tail + wrong_end
+        places.append(Place(place.at, place.size, place.lead, place.tail, jump, words if count else 0, loose))
     return Fit(tuple(places), level)
 
 

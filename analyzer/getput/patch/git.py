@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import subprocess
 
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE")
+# Nothing is locked, asked, or fetched: a blob that a partial clone lacks is one that is not there.
 _SAFE = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -28,6 +29,7 @@ _SAFE = {
     "GIT_PAGER": "cat",
     "LC_ALL": "C",
 }
+# Settings and options that the user's configuration would otherwise decide: the same commit is the same patch for everyone.
 _PLAIN = (
     "core.fsmonitor=false",
     "core.quotePath=true",

@@ -7,7 +7,12 @@ from getput.verdict.place import Judged
 
 
 def anchor(
-    one: Judged, added: frozenset[int], removed: dict[int, str], after_lines: range, before_lines: range, before_path: str
+    one: Judged,
+    added: frozenset[int],
+    removed: dict[int, str],
+    after_lines: range,
+    before_lines: range,
+    before_path: str,
 ) -> Anchor | None:
     """The changed line to which a reviewer's eye should go; None where the function has none.
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from getput.verdict.place import Judged
 
 
-def compare(before: Sequence[Judged], after: Sequence[Judged]) -> tuple[list[Judged], list[Judged], list[tuple[Judged, Judged]]]:
+def compare(
+    before: Sequence[Judged], after: Sequence[Judged]
+) -> tuple[list[Judged], list[Judged], list[tuple[Judged, Judged]]]:
     """(introduced, fixed, existing pairs), matched by ever looser identity, in the order of *after* and *before*."""
     left, right = list(before), list(after)
     pairs: list[tuple[Judged, Judged]] = []

@@ -11,7 +11,7 @@ import msgspec
 from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
-from getput.model import Answer, Confidence, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
+from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import WORD, Unit
@@ -68,13 +68,17 @@ class Judge:
         for index, patch in enumerate(submission.patches):
             files = []
             for images in patch.files:
-                files.append(self.file(images, index, tally, found, errors, open_bugs))
+                files.append(self.file(images, index, tally, found, open_bugs))
             patches.append(PatchAnswer(patch.subject, patch.message_id, patch.commit, patch.applied, tuple(files)))
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
         return Answer(submission.name, tuple(patches), tuple(found), tuple(errors), tally.stats())
 
     def file(
-        self, images: FileImages, index: int, tally: Tally, found: list[Finding], errors: list[Problem],
+        self,
+        images: FileImages,
+        index: int,
+        tally: Tally,
+        found: list[Finding],
         open_bugs: dict[tuple[object, ...], int],
     ) -> FileAnswer:
         """Judge one file of one patch."""
@@ -122,8 +126,8 @@ class Judge:
                 continue
             unit = self.unit(text, name)
             seen: dict[tuple[object, ...], int] = {}
-            for one in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources, None)]:
-                one = Comparison.weighed(one, None)
+            for bare in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources, None)]:
+                one = Comparison.weighed(bare, None)
                 number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
                 result = finding(one, Status.EXISTING, None, None)
                 found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, number)))
@@ -172,7 +176,9 @@ class Judge:
                 tally.bounded += any(report.bounded for report in reports)
         return out
 
-    def judge_file(self, unit: Unit | None, touched: Sequence[FunctionSource], focus: frozenset[str] | None) -> list[Judged]:
+    def judge_file(
+        self, unit: Unit | None, touched: Sequence[FunctionSource], focus: frozenset[str] | None
+    ) -> list[Judged]:
         """What the rules about several functions find, where one of *touched* concerns them."""
         if unit is None:
             return []
@@ -208,12 +214,12 @@ class Comparison:
 
     def touched(self) -> tuple[list[FunctionSource], list[FunctionSource]]:
         """The functions with changed text, of the before- and of the after-image."""
-        old = touched_in(self.before, self.images.removed, self.images.hunks, side=0)
-        new = touched_in(self.after, self.images.added, self.images.hunks, side=2)
+        old = touched_in(self.before, self.images.removed)
+        new = touched_in(self.after, self.images.added)
         names = {source.name for source in old} | {source.name for source in new}
         return pick(self.before, names, old), pick(self.after, names, new)
 
-    def outcome(self, tally: Tally) -> list[tuple[Judged, Status, object]]:
+    def outcome(self, tally: Tally) -> list[tuple[Judged, Status, Anchor | None]]:
         """Every finding with its status and its anchor."""
         old, new = self.touched()
         if not self.images.whole:
@@ -228,11 +234,15 @@ class Comparison:
         after = [self.weighed(one, self.before) for one in after]
         before = [self.weighed(one, self.after) for one in before]
         introduced, fixed, existing = compare(before, after)
-        out: list[tuple[Judged, Status, object]] = []
+        out: list[tuple[Judged, Status, Anchor | None]] = []
         removed = self.removed_text()
         for one in introduced:
             where = anchor(
-                one, self.images.added, removed, lines_of(self.after, one.function), lines_of(self.before, one.function),
+                one,
+                self.images.added,
+                removed,
+                lines_of(self.after, one.function),
+                lines_of(self.before, one.function),
                 self.images.old_path or self.images.path,
             )
             out.append((one, Status.INTRODUCED, where))
@@ -270,7 +280,7 @@ def doubted(one: Judged) -> Judged:
     return msgspec.structs.replace(one, found=msgspec.structs.replace(one.found, confidence=Confidence.LOW))
 
 
-def touched_in(unit: Unit | None, changed: frozenset[int], hunks: Sequence[tuple[int, int, int, int]], side: int) -> list[FunctionSource]:
+def touched_in(unit: Unit | None, changed: frozenset[int]) -> list[FunctionSource]:
     """The functions of *unit* that hold a changed line."""
     if unit is None or not changed:
         return []
@@ -313,4 +323,3 @@ def lines_of(unit: Unit | None, name: str) -> range:
     source = unit.by_name[name]
     lines = unit.lines
     return range(lines.position(source.start)[0], lines.position(source.end - 1)[0] + 1)
-

@@ -117,7 +117,18 @@ def finding(one: Judged, status: Status, anchor: Anchor | None, patch: int | Non
 
 def fingerprint(one: Judged, ordinal: int) -> str:
     """Stable across moves of the code: what the bug is, and which of its kind in its function."""
-    text = "\0".join((one.path, one.function, one.rule, one.found.family, one.found.role, one.found.api, one.found.exit, str(ordinal)))
+    text = "\0".join(
+        (
+            one.path,
+            one.function,
+            one.rule,
+            one.found.family,
+            one.found.role,
+            one.found.api,
+            one.found.exit,
+            str(ordinal),
+        )
+    )
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 

@@ -1,0 +1,184 @@
+"""How a call moves a state: its arguments are used, its effects applied, its result bound."""
+
+from __future__ import annotations
+
+import msgspec
+
+from getput.flow.ir import AddressOf, Call
+from getput.ownership import pages
+from getput.ownership.contracts import ANY, Source
+from getput.ownership.effects import Effects
+from getput.ownership.label import text_of
+from getput.ownership.naming import (
+    CONVERSION,
+    DRVDATA,
+    HARMLESS_NAME,
+    LOADS,
+    REGISTERS,
+    RETURNED,
+    SET_DRVDATA,
+    UNCHANGING,
+    VERIFY,
+)
+from getput.ownership.state import Count, Site, State
+from getput.ownership.values import FRESH, LOCAL, MAYBE, PURE, RESULT
+
+
+class Calls(Effects):
+    """Executes calls."""
+
+    def call(self, state: State, call: Call) -> bool:
+        """A call: its arguments are used, its effects applied, its result bound."""
+        name = call.callee
+        if call.pointer is not None:
+            self.eval.value(state, call.pointer)
+        args = [self.eval.value(state, arg) for arg in call.args]
+        if name is None:
+            if pages.is_page_free(call):
+                state.mem[(self.values.root(args[0]), pages.MARK)] = args[0]
+            return self.unknown(state, call, args, "")
+        self.called[call.at] = name
+        if call.result is not None:
+            self.looked_at.add(call.at)
+        if name in pages.SETTERS:
+            self.revived(state, call, name, args)
+        if self.builtin(state, call, name, args):
+            return True
+        contract = self.tables.contracts.get(name)
+        if contract is None:
+            contract = self.callee(name)
+        if contract is None:
+            return self.unknown(state, call, args, name)
+        if contract.noreturn:
+            return False
+        if contract.returns_arg >= 0 and contract.returns_arg < len(args):
+            result = args[contract.returns_arg]
+            if any(effect.when != ANY for effect in contract.effects):  # the argument, or nothing
+                result = self.values.of(MAYBE, result, call.at)
+                self.age(state, result)
+                state.facts[result] = contract.results
+        else:
+            result = self.fresh_result(state, call.at)
+            args = [self.values.aged(arg, result) for arg in args]
+            if contract.results != ANY:
+                state.facts[result] = contract.results
+        self.passed[call.at] = tuple(args)
+        self.apply(state, call, contract, args, result)
+        if contract.source is not Source.SUMMARY:
+            self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
+        self.bind(state, call, result)
+        return True
+
+    def revived(self, state: State, call: Call, name: str, args: list[int]) -> None:
+        """A count set on a page that has gone back to its driver."""
+        root = self.values.root(args[0]) if args else 0
+        if (root, pages.MARK) in state.mem and pages.raises(self.values, name, args):
+            left = pages.unguarded(self.eval, state)
+            if left:
+                count = Count("page_folio", fresh=False, label=text_of(call.args[0]), role=self.role(root))
+                site = Site(name, call.at)
+                self.report.add("revived", (root, self.counter), call.at, count, site, state.trace, " and ".join(left))
+
+    def bind(self, state: State, call: Call, result: int) -> None:
+        """The result goes where the caller wants it; an object nobody receives is thrown away."""
+        if call.result is not None:
+            self.eval.assign(state, call.result, result)
+            return
+        key = (self.values.root(result), self.counter)
+        count = state.counts.get(key)
+        if (
+            count is not None
+            and count.fresh
+            and self.values.rows[key[0]][0] == RESULT
+            and not count.escaped
+            and not count.held
+        ):
+            if count.base + sum(delta for _, _, delta in count.parts) > 0 and not self.reachable(state, key[0]):
+                if REGISTERS.search(count.taken[-1].callee):
+                    del state.counts[key]
+                    return
+                self.report.add("discarded", key, call.at, count, count.taken[-1], state.trace)
+                del state.counts[key]
+
+    def unknown(self, state: State, call: Call, args: list[int], name: str) -> bool:
+        """A callee of which nothing is known: it uses its arguments, and takes and drops nothing."""
+        counts = state.counts
+        if counts:
+            harmless = HARMLESS_NAME.match(name) is not None
+            for arg in args:
+                self.used(state, arg)
+                root = self.values.root(arg)
+                for key, count in list(counts.items()):
+                    if (
+                        (key[0] == root or root in count.held)
+                        and not harmless
+                        and len(count.passed) < 4
+                        and name not in count.passed
+                    ):
+                        counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
+        self.overwrite_locals(state, call, args, set())
+        if name and UNCHANGING.search(name):
+            result = self.values.of(PURE, name, *args)
+        else:
+            result = self.fresh_result(state, call.at)
+        self.bind(state, call, result)
+        return True
+
+    def overwrite_locals(self, state: State, call: Call, args: list[int], known: set[int]) -> None:
+        """Locals whose address is passed may have been written."""
+        for index, arg in enumerate(args):
+            row = self.values.rows[arg]
+            if row[0] == LOCAL and index not in known and isinstance(call.args[index], AddressOf):
+                local: str = row[1]
+                held = state.env.get(local)
+                if held is not None and (self.values.root(held), self.counter) in state.counts:
+                    key = (self.values.root(held), self.counter)
+                    state.counts[key] = msgspec.structs.replace(
+                        state.counts[key], escaped=f"passed to {call.callee} by address"
+                    )
+                if local in state.env or local in self.eval.locals:
+                    fresh = self.values.of(FRESH, call.at, local)
+                    self.age(state, fresh)
+                    state.env[local] = fresh
+
+    def builtin(self, state: State, call: Call, name: str, args: list[int]) -> bool:
+        """Calls whose meaning is the language's or the driver core's, not a table's."""
+        values, result = self.values, None
+        if name in RETURNED and len(args) > RETURNED[name]:
+            self.used(state, args[0])
+            self.bind(state, call, args[RETURNED[name]])
+            return True
+        if len(args) == 1:
+            if name in ("no_free_ptr", "take_fd", "__no_kfree", "__get_and_null"):
+                result = args[0]
+                self.clear(state, call.args[0])
+            elif name == "retain_and_null_ptr":
+                self.escape(state, args[0], "kept by retain_and_null_ptr()")
+                self.clear(state, call.args[0])
+                result = values.zero
+            elif VERIFY.search(name):
+                self.used(state, args[0])
+                result = values.of(MAYBE, args[0], call.at)
+                state.facts.pop(result, None)
+            elif DRVDATA.match(name):
+                result = self.eval.load(state, (values.root(args[0]), "#drvdata"))
+            elif name in LOADS:
+                result = self.eval.load(state, (args[0], LOADS[name]))
+            elif name not in self.tables.contracts and CONVERSION.match(name) and not self.known_here(name):
+                self.used(state, args[0])
+                result = values.container(args[0], name)
+        elif len(args) == 2:
+            if SET_DRVDATA.match(name):
+                self.eval.store(state, (values.root(args[0]), "#drvdata"), args[1])
+                self.hold(state, (values.root(args[1]), self.counter), values.root(args[0]))
+                result = values.zero
+            elif name == "folio_page":
+                result = values.container(args[0], name)
+            elif name == "swap":
+                self.eval.assign(state, call.args[0], args[1])
+                self.eval.assign(state, call.args[1], args[0])
+                result = values.zero
+        if result is None:
+            return False
+        self.bind(state, call, result)
+        return True

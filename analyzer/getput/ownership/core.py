@@ -1,0 +1,321 @@
+"""The part of the machine that every instruction needs: values held, objects counted, facts learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from getput.flow.ir import Expr, Function, Temp, Var
+from getput.ownership.apis import Tables
+from getput.ownership.contracts import NEG, POS, ZERO, Contract
+from getput.ownership.evaluate import Evaluator
+from getput.ownership.label import text_of
+from getput.ownership.state import Count, Key, Site, State, Trace
+from getput.ownership.values import AGED, FRESH, LOCAL, OUT, PARAM, RESULT, Values
+
+
+class Report:
+    """Where the engine writes what it saw (one function, one counter)."""
+
+    __slots__ = ("incidents",)
+
+    def __init__(self) -> None:
+        self.incidents: dict[tuple[str, Key, int], tuple[Count, Site | None, Trace | None, str]] = {}
+
+    def add(
+        self, kind: str, key: Key, at: int, count: Count, site: Site | None, trace: Trace | None, note: str = ""
+    ) -> None:
+        """Remember an incident; the first path that shows it is kept."""
+        self.incidents.setdefault((kind, key, at), (count, site, trace, note))
+
+
+class Core:
+    """One function, one counter: the tables, the values, and what was seen."""
+
+    def __init__(
+        self,
+        function: Function,
+        counter: str,
+        tables: Tables,
+        callee: Callable[[str], Contract | None],
+        known_here: Callable[[str], bool],
+    ) -> None:
+        self.function = function
+        self.counter = counter
+        self.tables = tables
+        self.callee = callee
+        self.known_here = known_here
+        self.values = Values()
+        self.report = Report()
+        self.eval = Evaluator(function, self.values, self.used, self.learned)
+        self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
+        self.cursors: dict[
+            int, set[str]
+        ] = {}  # offset of an iterator that no table knows -> the variables that it sets
+        self.begun: set[int] = set()  # objects that some path initialises
+        self.unset: list[
+            tuple[Key, Count, Site, Trace | None]
+        ] = []  # puts of members of fresh memory that this path has not initialised
+        self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
+        self.called: dict[int, str] = {}  # offset of a call -> callee
+        self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
+        self.at = 0
+        self.usage = counts_users(tables, counter)
+
+    def begin(self) -> State:
+        """The state in which the function starts."""
+        state = State()
+        for index, param in enumerate(self.function.params):
+            if param.name:
+                state.env[param.name] = self.values.of(PARAM, index)
+        return state
+
+    def relevant(self, family: str) -> bool:
+        """Whether effects on *family* are looked at in this run."""
+        return family in {"*", "memory"} or self.counter_of(family) == self.counter
+
+    def counter_of(self, family: str) -> str:
+        """What APIs of *family* count."""
+        known = self.tables.families.get(family)
+        return known.counter if known is not None else family
+
+    def hold(self, state: State, key: Key, holder: int) -> None:
+        """The object of *key* is stored in what *holder* points to."""
+        count = state.counts.get(key)
+        if count is not None and holder != key[0]:
+            state.counts[key] = msgspec.structs.replace(count, held=count.held | {holder})
+
+    def lost(self, state: State, old: int, name: str) -> None:
+        """A variable that held *old* was overwritten: was it the last to know a counted object?"""
+        key = (self.values.root(old), self.counter)
+        count = state.counts.get(key)
+        if count is None or not count.fresh or count.escaped or count.init:
+            return
+        if count.held:
+            count = state.counts[key] = msgspec.structs.replace(count, held=count.held & self.holders(state, key[0]))
+            if count.held:
+                return
+        low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
+        if low <= 0 or self.reachable(state, key[0]):
+            return
+        self.report.add("overwritten", key, self.at, count, None, state.trace, name)
+        state.counts[key] = msgspec.structs.replace(count, escaped="overwritten")
+
+    def holders(self, state: State, root: int) -> frozenset[int]:
+        """What *root* is stored in now: the roots of structures, and globals."""
+        values = self.values
+        out = {values.root(base) for (base, _), value in state.mem.items() if values.root(value) == root}
+        for name, value in state.env.items():
+            if (
+                values.root(value) == root
+                and name[0] != "%"
+                and name not in self.eval.locals
+                and name not in self.eval.params
+            ):
+                out.add(values.of("global", name))
+        return frozenset(out)
+
+    def reachable(self, state: State, root: int) -> bool:
+        """Whether any variable or field still leads to *root*."""
+        values = self.values
+        return any(values.root(value) == root for value in state.env.values()) or any(
+            values.root(value) == root for value in state.mem.values()
+        )
+
+    def used(self, state: State, value: int) -> None:
+        """Memory behind *value* is touched: is the object still there?"""
+        if not state.counts:
+            return
+        key = (self.values.root(value), self.counter)
+        count = state.counts.get(key)
+        if count is None:
+            return
+        if self.gone(count) and not self.asked(state, count):
+            self.report.add("use-after-put", key, self.at, count, count.dropped[-1], state.trace)
+        elif (
+            count.role in ("field", "local")
+            and not count.fresh
+            and not count.taken
+            and not self.usage
+            and (count.base < 0 or count.parts)
+            and all(part == (key[0], POS, -1) for part in count.parts)
+            and not count.escaped
+            and not self.asked(state, count)
+        ):
+            self.report.add("use-after-own-put", key, self.at, count, count.dropped[-1], state.trace)
+
+    def asked(self, state: State, count: Count) -> bool:
+        """Whether the path knows if a drop was the last one: then it knows what it does."""
+        return any(
+            self.eval.bits(state, result) in (ZERO, POS, POS | NEG) or self.answered(result) for result in count.last
+        )
+
+    def answered(self, result: int) -> bool:
+        """Whether the caller looks at what the drop said at all."""
+        return self.values.rows[result][1] in self.looked_at
+
+    @staticmethod
+    def gone(count: Count) -> bool:
+        """Whether the only reference this function had is certainly dropped."""
+        return (
+            count.fresh
+            and bool(count.dropped)
+            and bool(count.taken)
+            and count.base <= 0
+            and not count.parts
+            and not count.escaped
+            and not count.held
+            and not count.init
+        )
+
+    def learned(self, state: State, value: int) -> None:
+        """More is known of *value*: conditional counts that hang on it become numbers."""
+        for key, count in list(state.counts.items()):
+            if any(part[0] == value for part in count.parts) or any(hope[0] == value for hope in count.hopes):
+                state.counts[key] = self.settle(state, count)
+
+    def settle(self, state: State, count: Count) -> Count:
+        """Turn the conditional parts of *count* that are decided into its number."""
+        base, parts, failed = count.base, [], count.failed
+        for value, mask, delta in count.parts:
+            bits = self.eval.bits(state, value)
+            if not bits & ~mask:
+                base += delta
+            elif bits & mask:
+                parts.append((value, mask, delta))
+            elif delta > 0 and count.taken:
+                failed = (*failed, count.taken[-1])
+        hopes, escaped = [], count.escaped
+        for value, mask, why in count.hopes:
+            bits = self.eval.bits(state, value)
+            if not bits & ~mask:
+                escaped = why
+            elif bits & mask:
+                hopes.append((value, mask, why))
+        return msgspec.structs.replace(
+            count, base=base, parts=tuple(parts), failed=failed, hopes=tuple(hopes), escaped=escaped
+        )
+
+    def key_of(self, state: State, value: int) -> Key:
+        """The key of the counted object that *value* points to: members of one structure that are counted apart have keys of their own."""
+        counts, root = state.counts, self.values.root(value)
+        if (value, self.counter) in counts:
+            return (value, self.counter)
+        known = counts.get((root, self.counter))
+        if known is None or value == root or known.member in (-1, root) or self.values.related(known.member, value):
+            return (root, self.counter)
+        return (value, self.counter)
+
+    def age(self, state: State, value: int) -> None:
+        """Rename *value* to what it was an iteration ago."""
+        if (value, self.counter) in state.counts or value in state.facts or any(v == value for v in state.env.values()):
+            aged = self.values.of(AGED, value)
+            older = state.counts.get((aged, self.counter))
+            rename(self.values, state, value, aged, self.counter)
+            if older is not None and (older.base > 0 or older.parts) and (aged, self.counter) in state.counts:
+                state.counts[(aged, self.counter)] = msgspec.structs.replace(
+                    state.counts[(aged, self.counter)], escaped="one of several in a loop"
+                )
+
+    def fresh_result(self, state: State, at: int) -> int:
+        """The value of a result, the one of an earlier round of the loop renamed out of the way."""
+        result = self.values.of(RESULT, at)
+        self.age(state, result)
+        return result
+
+    def escape(self, state: State, value: int, why: str) -> None:
+        """Nobody here owes the reference of *value* any longer."""
+        key = (self.values.root(value), self.counter)
+        count = state.counts.get(key)
+        if count is not None:
+            state.counts[key] = msgspec.structs.replace(count, escaped=why)
+
+    def incident(self, kind: str, key: Key, at: int, count: Count, callee: str, state: State) -> None:
+        """Report an incident that a call of *callee* makes."""
+        self.report.add(kind, key, at, count, Site(callee, at), state.trace)
+
+    def at_of(self, value: int) -> int:
+        """The offset of the call whose result *value* is, or -1."""
+        row = self.values.rows[value]
+        return int(row[1]) if row[0] == RESULT else -1
+
+    def made_here(self, root: int) -> bool:
+        """Whether the object came to life in this function."""
+        return self.values.rows[root][0] in (RESULT, OUT, LOCAL)
+
+    def role(self, root: int) -> str:
+        """Where the object comes from: part of a finding's identity."""
+        kind = self.values.rows[root][0]
+        if kind in (RESULT, OUT, AGED, FRESH, LOCAL):
+            return "local"
+        return {"param": "param", "field": "field", "global": "global"}.get(str(kind), "local")
+
+    def assign(self, state: State, target: Expr, value: int) -> None:
+        """``target = value``: the old content may be lost, the new one may come to be held."""
+        counts = state.counts
+        key = (self.values.root(value), self.counter)
+        if isinstance(target, Var):
+            old = state.env.get(target.name)
+            self.eval.assign(state, target, value)
+            if key in counts and not counts[key].label:
+                counts[key] = msgspec.structs.replace(counts[key], label=target.name)
+            if target.name not in self.eval.locals and target.name not in self.eval.params:
+                self.hold(state, key, self.values.of("global", target.name))
+            if old is not None and counts and old != value:
+                self.lost(state, old, target.name)
+            return
+        before = state.mem.copy() if counts else {}
+        place = self.eval.assign(state, target, value)
+        if place is not None and not isinstance(target, Temp):
+            if key in counts and not counts[key].label:
+                counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
+            self.hold(state, key, self.values.root(place[0]))
+            gone = before.get(place)
+            if gone is not None and gone != value:
+                self.lost(state, gone, text_of(target))
+
+    def clear(self, state: State, expr: Expr) -> None:
+        """Set the variable or field that *expr* names to NULL."""
+        if not isinstance(expr, Temp):
+            self.eval.assign(state, expr, self.values.zero)
+
+
+def counts_users(tables: Tables, counter: str) -> bool:
+    """Whether *counter* counts users, not owners: the object outlives its last put."""
+    family = tables.families.get(counter)
+    return family is not None and family.outlives
+
+
+def rename(values: Values, state: State, old: int, new: int, counter: str) -> None:
+    """Replace value *old*, and what was reached from it, by *new* everywhere in *state*."""
+    cache: dict[int, int] = {}
+
+    def put(value: int) -> int:
+        return values.replace(value, old, new, cache)
+
+    state.env = {name: put(value) for name, value in state.env.items()}
+    if state.mem:
+        state.mem = {(put(base), name): put(value) for (base, name), value in state.mem.items()}
+    state.facts = moved(state.facts, put)
+    state.equal = moved(state.equal, put)
+    state.counts = {
+        (put(key[0]), counter): count
+        if not (count.parts or count.held)
+        else msgspec.structs.replace(
+            count,
+            parts=tuple((put(value), mask, delta) for value, mask, delta in count.parts),
+            held=frozenset(put(value) for value in count.held),
+        )
+        for key, count in sorted(state.counts.items(), key=lambda item: item[0][0] == old)
+    }
+
+
+def moved(facts: dict[int, int], put: Callable[[int], int]) -> dict[int, int]:
+    """*facts* under the new names; what was known of the new name before is forgotten."""
+    out: dict[int, int] = {}
+    fresh: dict[int, int] = {}
+    for value, bits in facts.items():
+        target = put(value)
+        (out if target == value else fresh)[target] = bits
+    return {**out, **fresh}

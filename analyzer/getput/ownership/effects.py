@@ -1,0 +1,317 @@
+"""What the effects of a contract do to the counts of a state."""
+
+from __future__ import annotations
+
+import msgspec
+
+from getput.flow.ir import Call
+from getput.ownership import registration
+from getput.ownership.contracts import ANY, POS, Contract, Effect, Verb
+from getput.ownership.core import Core
+from getput.ownership.label import text_of
+from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
+from getput.ownership.state import Count, Key, Site, State
+from getput.ownership.values import FRESH, LOCAL, OUT, RESULT
+
+
+class Effects(Core):
+    """Applies contracts."""
+
+    def apply(self, state: State, call: Call, contract: Contract, args: list[int], result: int) -> None:
+        """Apply every effect of *contract*."""
+        site = Site(contract.name, call.at, contract)
+        touched = set()
+        registration.before(self, state, contract.name, args, call.at)
+        for effect in contract.effects:
+            if effect.target.arg < len(args) and (self.relevant(effect.family) or effect.verb is Verb.BORROW):
+                if effect.target.arg >= 0 and not effect.target.path:
+                    touched.add(effect.target.arg)
+                for _ in range(effect.times):
+                    self.effect(state, call, site, effect, args, result)
+        registration.after(self, state, contract.name, args, result, call.at)
+        for index, arg in enumerate(args):
+            if index not in touched:
+                self.used(state, arg)
+
+    def effect(self, state: State, call: Call, site: Site, effect: Effect, args: list[int], result: int) -> None:
+        """Apply one effect."""
+        arg, path = effect.target.arg, effect.target.path
+        label = "" if arg < 0 else text_of(call.args[arg]).removeprefix("&")
+        conditional = effect.when != ANY and bool(self.eval.bits(state, result) & ~effect.when)
+        if conditional and not self.eval.bits(state, result) & effect.when:
+            return
+        condition = (result, effect.when) if conditional else None
+        verb = effect.verb
+        if verb is Verb.TAKE and path:
+            self.take_out(state, call, site, effect, args[arg], condition, label)
+            return
+        value = result if arg < 0 else args[arg]
+        for name in path:
+            value = self.walk(state, value, name)
+        if path:
+            label = path_label(label, path)
+        if verb is Verb.TAKE or verb is Verb.INIT:
+            fresh = arg < 0 and site.contract is not None and site.contract.returns_arg < 0
+            self.take(state, value, effect, site, condition, fresh=fresh, label=label, init=verb is Verb.INIT)
+        elif verb is Verb.DROP:
+            self.drop(state, value, effect, site, condition, label)
+        elif verb is Verb.KEEP or verb is Verb.UNDO:
+            if effect.family == "*" and len(args) == 2 and self.values.root(args[0]) == self.values.root(args[1]):
+                return  # a member put on a list of the same object tells nobody else
+            self.keep(state, value, effect, site, condition)
+        elif verb is Verb.FREE:
+            self.free(state, value, site)
+        elif verb is Verb.UNSURE:
+            self.escape(state, value, f"handed to {site.callee}()")
+        elif verb is Verb.BORROW and self.relevant(effect.family):
+            key = (self.values.root(value), self.counter)
+            if key not in state.counts:
+                state.counts[key] = Count(effect.family, fresh=False, label=label, role="borrowed")
+
+    def walk(self, state: State, value: int, name: str) -> int:
+        """One step from *value* along an effect's path: ``*``, ``->member`` or ``.member`` (its address)."""
+        if name[0] == ".":
+            return self.values.sub(value, name[1:])
+        if name == "*":
+            row = self.values.rows[value]
+            if row[0] == "sub":
+                return self.eval.load(state, (row[1], row[2]))
+            return self.eval.load(state, (value, "*"))
+        return self.eval.load(state, (value, name.removeprefix("->")))
+
+    def take_out(
+        self,
+        state: State,
+        call: Call,
+        site: Site,
+        effect: Effect,
+        arg: int,
+        condition: tuple[int, int] | None,
+        label: str,
+    ) -> None:
+        """A reference comes back through what an argument points to."""
+        *way, last = effect.target.path
+        for name in way:
+            arg = self.walk(state, arg, name)
+        place = (arg, last.removeprefix("->"))
+        row = self.values.rows[arg]
+        if last == "*" and row[0] == "sub":
+            place = (row[1], row[2])
+        out = self.values.of(OUT, call.at, effect.target.arg, *effect.target.path)
+        self.age(state, out)
+        gone = self.eval.load(state, place)
+        self.eval.store(state, place, out)
+        self.lost(state, gone, path_label(label, effect.target.path))
+        where = path_label(label, effect.target.path)
+        self.take(state, out, effect, site, condition or (out, POS), fresh=True, label=where, init=False)
+        if self.values.rows[place[0]][0] != LOCAL:
+            self.hold(state, (out, self.counter), self.values.root(place[0]))
+
+    def take(
+        self,
+        state: State,
+        value: int,
+        effect: Effect,
+        site: Site,
+        condition: tuple[int, int] | None,
+        *,
+        fresh: bool,
+        label: str,
+        init: bool,
+    ) -> None:
+        """One reference more."""
+        root = self.values.root(value)
+        key = self.key_of(state, value)
+        bits = self.eval.bits(state, root)
+        if not bits & POS:
+            return
+        if condition is None and (fresh or effect.null_safe) and bits & ~POS:
+            condition = (root, POS)
+        count = state.counts.get(key)
+        if count is None:
+            count = Count(
+                effect.family,
+                fresh=fresh or (init and self.made_here(root)),
+                label=label,
+                role=self.role(root),
+                member=value,
+            )
+        if init:
+            self.begun.add(root)
+            count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=self.made_here(root))
+        if fresh and count.base <= 0 and count.dropped:
+            count = Count(effect.family, fresh=True, label=label, role=self.role(root))
+        if not fresh and not init:
+            held = frozenset(
+                holder for holder in self.holders(state, root) if "alloc" in self.called.get(self.at_of(holder), "")
+            )
+            count = msgspec.structs.replace(count, held=count.held | held)
+        taken = (*count.taken, site)[-3:]
+        if condition is None:
+            count = msgspec.structs.replace(count, base=min(count.base + 1, 3), taken=taken)
+        else:
+            count = msgspec.structs.replace(count, parts=add_part(count.parts, *condition, 1), taken=taken)
+            count = self.settle(state, count)
+        state.counts[key] = count
+        state.trace = (state.trace, "take", site.at, site.callee)
+
+    def drop(
+        self, state: State, value: int, effect: Effect, site: Site, condition: tuple[int, int] | None, label: str
+    ) -> None:
+        """One reference less; too many is an incident."""
+        root = self.values.root(value)
+        bits = self.eval.bits(state, root)
+        if not bits & POS:
+            return
+        key = self.key_of(state, value)
+        row = self.values.rows[root]
+        if (
+            self.counter in ("device", "kobject")
+            and value != root
+            and "alloc" in self.called.get(self.at_of(root), "")
+            and key not in state.counts
+        ):
+            self.unset.append((key, Count(effect.family, fresh=False, label=label), site, state.trace))
+        if row[0] == FRESH and len(row) == 2 and str(row[1])[0] != "%":
+            unset = Count(effect.family, fresh=False, label=label)
+            self.report.add("put-uninitialised", key, site.at, unset, site, state.trace)
+            return
+        count = state.counts.get(key) or Count(
+            effect.family, fresh=False, label=label, role=self.role(root), member=value
+        )
+        if OWNERS_PUT.search(site.callee) and not count.init and not count.fresh:
+            state.counts[key] = msgspec.structs.replace(count, escaped=f"unregistered by {site.callee}()")
+            return
+        if (
+            condition is None
+            and bits & ~POS
+            and (any(part[0] == root and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe))
+        ):
+            condition = (root, POS)
+        if value != root and count.member == root and self.counter in ("kref", "refcount_t"):
+            count = msgspec.structs.replace(count, member=value)
+        before = count
+        if condition is None:
+            count = msgspec.structs.replace(count, base=max(count.base - 1, -3))
+        else:
+            count = self.settle(state, msgspec.structs.replace(count, parts=add_part(count.parts, *condition, -1)))
+        count = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])
+        if effect.last:
+            count = msgspec.structs.replace(count, last=(*count.last, self.values.of(RESULT, site.at))[-2:])
+        state.counts[key] = count
+        state.trace = (state.trace, "drop", site.at, site.callee)
+        high = count.base + sum(
+            delta if part_value == root and mask & POS else max(0, delta) for part_value, mask, delta in count.parts
+        )
+        if high >= 0 or before.escaped == "overwritten":
+            return
+        self.overput(state, key, before, site)
+
+    def overput(self, state: State, key: Key, before: Count, site: Site) -> None:
+        """A put without a count to drop."""
+        kind = ""
+        if before.escaped and not before.escaped.startswith(("kept", "devm")):
+            return
+        if before.failed and not before.taken[len(before.failed) :]:
+            kind = "put-after-failed-get"
+        elif before.role == "borrowed":
+            kind = "put-borrowed"
+        elif before.escaped.startswith(("kept", "devm")):
+            kind = "put-after-handover"
+        elif (before.fresh and before.iterator) or (before.taken and not before.escaped):
+            kind = "over-put"
+        elif self.twice(before, site):
+            kind = "put-twice"
+        if kind:
+            self.report.add(kind, key, site.at, before, site, state.trace)
+
+    @staticmethod
+    def twice(before: Count, site: Site) -> bool:
+        """Whether an object that this function was given is put for the second time, by another call on the same path."""
+        if before.base >= 0 or before.parts or before.escaped or not before.dropped or before.taken:
+            return False
+        return all(other.at != site.at for other in before.dropped)
+
+    def keep(self, state: State, value: int, effect: Effect, site: Site, condition: tuple[int, int] | None) -> None:
+        """The callee keeps the reference, or will drop it later."""
+        key = (self.values.root(value), self.counter)
+        counts = state.counts
+        verb = "devm action of" if effect.verb is Verb.UNDO else "kept by" if effect.family != "*" else "stored by"
+        for held_key, count in list(counts.items()):
+            if held_key != key and key[0] in count.held:
+                counts[held_key] = msgspec.structs.replace(count, escaped=f"{verb} {site.callee}()")
+        found = counts.get(key)
+        if found is None:
+            return
+        count = found
+        if effect.family != "*" or effect.verb is Verb.UNDO:
+            self_drop = -1
+            if condition is None:
+                count = msgspec.structs.replace(count, base=count.base + self_drop)
+            else:
+                count = self.settle(
+                    state, msgspec.structs.replace(count, parts=add_part(count.parts, *condition, self_drop))
+                )
+            count = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])
+            if count.base + sum(max(0, delta) for _, _, delta in count.parts) < 0:
+                count = msgspec.structs.replace(count, base=0, parts=())
+        if condition is not None and effect.family == "*":
+            counts[key] = self.settle(
+                state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, f"{verb} {site.callee}()")))
+            )
+            return
+        counts[key] = msgspec.structs.replace(count, escaped=f"{verb} {site.callee}()")
+
+    def free(self, state: State, value: int, site: Site) -> None:
+        """Memory is given back: the object itself, or the holder of others."""
+        root = self.values.root(value)
+        state.freed[root] = site.at
+        key = (root, self.counter)
+        count = state.counts.get(key)
+        if count is not None and self.values.rows[value][0] != "sub":
+            high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
+            if (
+                high <= 0
+                and not count.parts
+                and count.fresh
+                and count.taken
+                and count.dropped
+                and not count.escaped
+                and self.counter in ("device", "kobject")
+                and not self.asked(state, count)
+            ):
+                self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace)
+            if (
+                high > 0
+                and (count.fresh or count.init)
+                and self.counter in NEVER_FREED
+                and not (count.init and self.counter == "kref")
+            ):
+                self.report.add("free-counted", key, site.at, count, site, state.trace)
+            state.counts[key] = msgspec.structs.replace(count, escaped="freed")
+
+
+def add_part(
+    parts: tuple[tuple[int, int, int], ...], value: int, mask: int, delta: int
+) -> tuple[tuple[int, int, int], ...]:
+    """*parts* with one more, those that cancel taken out."""
+    out = []
+    for part in parts:
+        if part[0] == value and part[1] == mask:
+            delta += part[2]
+        else:
+            out.append(part)
+    if delta:
+        out.append((value, mask, max(-3, min(3, delta))))
+    return tuple(sorted(out))
+
+
+def path_label(label: str, path: tuple[str, ...]) -> str:
+    """The text of what is reached from an argument along *path*."""
+    if not path:
+        return label
+    if path[0][0] == ".":
+        return label + "".join(f"{'->' if index == 0 else '.'}{part.lstrip('.->')}" for index, part in enumerate(path))
+    first, *rest = path
+    name = label if first == "*" else f"{label}{first if first.startswith('->') else '->' + first}"
+    return name + "".join(f"->{part.removeprefix('->')}" for part in rest)

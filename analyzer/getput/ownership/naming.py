@@ -1,0 +1,59 @@
+"""What names say where no table does: conversions, loads, and which counts are counts of users."""
+
+from __future__ import annotations
+
+import re
+
+CONVERSION = re.compile(
+    r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
+    r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^netdev_priv$|^folio_page$"
+)
+RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
+LOADS = {
+    "d_inode": "d_inode",
+    "file_inode": "f_inode",
+    "dev_of_node": "of_node",
+    "sock_net": "sk_net",
+    "dev_net": "nd_net",
+}
+VERIFY = re.compile(r"_verify_(?:client|adapter)$|^dev_to_i3cdev$")
+DRVDATA = re.compile(r"^\w*(?:get_drvdata|get_clientdata|get_intfdata|get_hostdata)$")
+
+SET_DRVDATA = re.compile(r"^\w*(?:set_drvdata|set_clientdata|set_intfdata)$")
+UNCHANGING = re.compile(
+    r"^(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$|(?:^|_)(?:is|has|can|are|was|supports?|enabled|disabled|valid|capable)(?:_|$)|^dev_name$|^dev_fwnode$|^is[a-z]+$"
+)
+DROPPING_NAME = re.compile(
+    r"put|free|release|destroy|unref|drop|unregister|remove|delete|cleanup|teardown|close|fini|kill|exit|detach"
+)
+KEEPING_NAME = re.compile(
+    r"add|register|attach|assign|queue|insert|link|bind|install|submit|publish|store|give|push|adopt|own"
+)
+HARMLESS_NAME = re.compile(
+    r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)"
+)
+
+
+# What they return belongs to the subsystem until it is unregistered: nobody has to drop it at once.
+REGISTERS = re.compile(r"register|_create|_add$|_new_|_alloc_dummy")
+# Their objects must not be freed directly, not even before anybody else has seen them.
+NEVER_FREED = frozenset(
+    {
+        "device",
+        "kobject",
+        "of_node",
+        "fwnode",
+        "netdev",
+        "dentry",
+        "inode",
+        "file",
+        "task",
+        "pid",
+        "mm_users",
+        "mm_count",
+        "cred",
+        "sock",
+    }
+)
+# They drop the reference that the owner got when the object came to life, not one that was taken since.
+OWNERS_PUT = re.compile(r"unregister|_del$|_remove$")
