@@ -1,7 +1,7 @@
 """The result of a get is thrown away.
 
 ## What it does
-Reports a call that returns a new reference and whose result nobody receives.
+Reports a call that returns a new reference and whose result nobody keeps: it is ignored, or used as an argument or in a condition and gone.
 
 ## Why it matters
 The count is raised and there is no pointer left to drop it with.
@@ -29,9 +29,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
+from getput.ownership.leaks import leaks
 from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
-from getput_rules.wording import found_incident
+from getput_rules.wording import found_discarded, found_incident
 
 KINDS = ("discarded",)
 
@@ -41,6 +42,9 @@ def check(report: FunctionReport) -> Iterator[Found]:
     for incident in report.incidents:
         if incident.kind in KINDS:
             yield found_incident(report, incident)
+    for leak in leaks(report):
+        if leak.kind == "always" and not leak.standing.count.label:
+            yield found_discarded(leak)
 
 
 RULE = Rule(id="get-discarded", severity=Severity.WARNING, doc=__doc__, check=check)

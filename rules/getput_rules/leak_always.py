@@ -38,7 +38,7 @@ from getput_rules.wording import found_leak
 def check(report: FunctionReport) -> Iterator[Found]:
     """Leaks of this kind in one function."""
     for leak in leaks(report):
-        if leak.kind == "always":
+        if leak.kind == "always" and leak.standing.count.label:
             yield found_leak(leak)
 
 

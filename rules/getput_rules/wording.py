@@ -70,6 +70,16 @@ def found_leak(leak: Leak) -> Found:
     )
 
 
+def found_discarded(leak: Leak) -> Found:
+    """A reference that never had a name, at the call that took it."""
+    count = leak.standing.count
+    api, at = api_of(count), count.taken[0].at
+    text = TEXTS["discarded"].format(api=api)
+    return Found(
+        f"{api}()", count.family, count.role, api, "discarded", at, text, leak.confidence, (Mark("take", at, api),)
+    )
+
+
 TEXTS = {
     "over-put": "'{name}' is put once too often: {earlier}",
     "put-after-handover": "'{name}' is put although its reference was handed over: {earlier}",

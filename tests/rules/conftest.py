@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -63,18 +62,6 @@ class Sample(NamedTuple):
     def silent(self) -> bool:
         """Whether nothing is wrong after the patch."""
         return not self.after.found("introduced", "existing", "standing")
-
-    @property
-    def changed(self) -> tuple[set[int], set[int]]:
-        """The changed lines of the before- and of the after-image, 1-based."""
-        old, new = ((image.text or "").splitlines() for image in (self.before, self.after))
-        gone: set[int] = set()
-        came: set[int] = set()
-        for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            if kind != "equal":
-                gone |= set(range(a + 1, b + 1))
-                came |= set(range(c + 1, d + 1))
-        return gone, came
 
 
 def image(path: Path) -> Image:

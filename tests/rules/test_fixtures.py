@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 from getput.cli.main import main
 
+HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 LEAKS = {
     "leak-on-error",
     "leak-always",
@@ -55,6 +57,24 @@ def patches(top: Path, samples, *options: str) -> list[Path]:
     return out
 
 
+def changed(patch: str) -> set[tuple[str, int]]:
+    """(side, line) of every line that the patch of one file changes."""
+    out = set()
+    old = new = 0
+    for line in patch.splitlines():
+        if head := HUNK.match(line):
+            old, new = int(head[1]), int(head[2])
+        elif line.startswith("-") and old:
+            out.add(("before", old))
+            old += 1
+        elif line.startswith("+") and new:
+            out.add(("after", new))
+            new += 1
+        elif old or new:
+            old, new = old + 1, new + 1
+    return out
+
+
 def run(*args: object) -> list[dict[str, Any]]:
     """What ``getput ... --format jsonl`` says, one answer an input."""
     said = io.StringIO()
@@ -70,6 +90,10 @@ class Answers:
     def __init__(self, top: Path, samples) -> None:
         lay_out(top, samples)
         forth, back = patches(top, samples), patches(top, samples, "-R")
+        self.changed = {
+            sample.path: changed(patch.read_text(encoding="utf-8"))
+            for sample, patch in zip(samples, forth, strict=True)
+        }
         self.forward, self.already, self.backward = (
             dict(
                 zip(
@@ -122,14 +146,14 @@ def test_the_same_where_it_is_applied_already(sample, answers) -> None:
 
 def test_the_anchor_is_a_changed_line(sample, answers) -> None:
     """Each finding is anchored on a line that the patch changed: the marked one, where one is marked."""
-    before, after = sample.changed
     marked = {("before", line) for line in sample.before.lines("anchor")}
     marked |= {("after", line) for line in sample.after.lines("anchor")}
     for finding in of(answers.forward[sample.path], "introduced"):
         anchor = finding["anchor"]
+        where = (anchor["side"], anchor["line"])
         assert anchor["file"] == sample.path
-        assert anchor["line"] in (before if anchor["side"] == "before" else after)
-        assert not marked or (anchor["side"], anchor["line"]) in marked
+        assert where in answers.changed[sample.path]
+        assert not marked or where in marked
 
 
 def test_the_way_leads_to_the_finding(sample, answers) -> None:

@@ -8,7 +8,7 @@ from getput.csource.codetext import CONTROL, KEYWORDS, WORD_BYTES, Code, is_word
 from getput.csource.macros import Macros
 from getput.csource.syntax import Marks
 
-_AFTER_CALL = re.compile(rb"\)(\s*+)([A-Za-z_]\w*+|[{}*+\-&])")
+_AFTER_CALL = re.compile(rb"\)(\s*+)([A-Za-z_]\w*+|[{}(*+\-&])")
 _LABEL_END = re.compile(rb":\s++\}")
 _LABEL_BYTES = WORD_BYTES + b" \t"
 _EMPTY_LOOP = re.compile(rb"\b(\w*(?:for|while)_each\w*)")
@@ -51,7 +51,9 @@ class Blocks:
         code = self.code
         close = found.start()
         blanks, follow = found[1], found[2]
-        if follow == b"{":
+        if follow == b"{" and code.text.count(b";", opening, close) == 2:
+            code.text[start:opening] = b"for".ljust(opening - start)[: opening - start]  # loop_unrolled_for(;;)
+        elif follow == b"{":
             self._head(start, opening, close, self.macros.iterates(name))
         elif follow == b"}":
             if blanks and self._in_block(start):

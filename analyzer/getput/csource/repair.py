@@ -25,6 +25,7 @@ _DECLARATION = re.compile(rb"(?:\w+[ *]+)+\w+(?: \[ \w* \])*\Z")
 _ALL_BLANK = b" " * 256
 _ASM = frozenset([b"asm", b"__asm__", b"__asm", b"volatile", b"goto", b"inline"])
 _BASE_TYPES = frozenset(b"unsigned signed int char long short void".split())
+_AGGREGATES = frozenset([b"struct", b"union"])
 _STORAGE = frozenset([b"static", b"extern", b"const", b"volatile", b"register"])
 _QUALIFIERS = _STORAGE | frozenset(b"inline return case else do sizeof struct union enum goto".split())
 _KEYWORDS = frozenset(
@@ -39,12 +40,13 @@ _OPERATORS = frozenset(b"== != < > <= >= + - * / % & | ^ && || = += -= << >> ! ~
 class _Bracket:
     """An open bracket: its token, the index of it, and the word in front of it."""
 
-    __slots__ = ("argument", "call", "index", "statements", "token")
+    __slots__ = ("argument", "call", "fields", "index", "statements", "token")
 
-    def __init__(self, token: bytes, index: int, call: bool) -> None:
+    def __init__(self, token: bytes, index: int, call: bool, fields: bool) -> None:
         self.token = token
         self.index = index
         self.call = call
+        self.fields = fields  # of a struct or union
         self.argument = index + 1  # the index of the first token of the argument that is being read
         self.statements = -1  # the index of the first token of an argument made of statements
 
@@ -86,7 +88,8 @@ class _Repair:
             if token in (b"(", b"{", b"["):
                 if token == b"{" and top is not None and top.call and tokens[i - 1] == b")" and top.statements < 0:
                     top.statements = top.argument
-                stack.append(_Bracket(token, i, token == b"(" and self._named(i)))
+                fields = token == b"{" and (tokens[i - 1] in _AGGREGATES or tokens[i - 2] in _AGGREGATES)
+                stack.append(_Bracket(token, i, token == b"(" and self._named(i), fields))
             elif token in (b")", b"}", b"]"):
                 if stack:
                     closed = stack.pop()
@@ -94,7 +97,7 @@ class _Repair:
                         self._argument(closed, i)
                         if closed.statements >= 0:
                             self._wrap(closed, i)
-                        self._close(closed, i, not stack or stack[-1].token == b"{")
+                        self._close(closed, i, stack[-1] if stack else closed)
             elif top is not None and top.call:
                 if token == b",":
                     self._argument(top, i)
@@ -148,7 +151,9 @@ class _Repair:
                 self._blank(index, index + 1)
         elif token == b"&&" and before in (b"=", b"(", b",", b"[", b"{", b"?", b":", b"return", b"-"):
             self.code[low:high] = b" &"
-        elif token == b":" and follow.isdigit() and self.tokens[index + 2] == b";" and self._unnamed(index):
+        elif token[:1] == b'"' and follow == b"(" and top is not None and top.call:  # an operand: [x] "=r" (x)
+            self._blank(index - 3 if before == b"]" and self.tokens[index - 3] == b"[" else index, index + 1)
+        elif token == b":" and follow.isdigit() and self.tokens[index + 2] in (b";", b",") and self._unnamed(index):
             self.code[low] = 0x5F
             self._blank(index + 1, index + 2)
 
@@ -188,6 +193,8 @@ class _Repair:
     def _unnamed(self, colon: int) -> bool:
         """Whether a colon follows the type of a bit-field without a name."""
         before, prior = self.tokens[colon - 1], self.tokens[colon - 2]
+        if before == b",":
+            return True
         return is_word(before) and before not in (b"default", b"case") and prior in (b";", b"{", b"}", b"unsigned")
 
     def _assembly(self, opening: int) -> None:
@@ -211,7 +218,7 @@ class _Repair:
             comma = end if self.tokens[end] == b"," else begin - 1
             if self.tokens[comma] == b",":
                 self._blank(comma, comma + 1)
-        elif len(part) == 1 and part[0] in _OPERATORS:
+        elif all(token in _OPERATORS for token in part) or (b"%" in part and b"[" in part):
             self._join(begin, end)
         elif part[0] == b"." and len(part) == 2:
             self._blank(begin, begin + 1)
@@ -260,7 +267,7 @@ class _Repair:
                 return self.tokens[i + 1] == b"{"
         return False
 
-    def _close(self, bracket: _Bracket, close: int, in_block: bool) -> None:
+    def _close(self, bracket: _Bracket, close: int, around: _Bracket) -> None:
         """Mend a call by what surrounds it: strings, or what shows that it declares something."""
         tokens = self.tokens
         name = bracket.index - 1
@@ -269,7 +276,10 @@ class _Repair:
         if follow[:1] == b'"' or before[:1] == b'"':
             self._blank(name, close + 1)
             return
-        statement = in_block and (before in (b";", b"{", b"}") or name - 1 in self.ended)
+        statement = around.token == b"{" and (before in (b";", b"{", b"}") or name - 1 in self.ended)
+        if around.token == b"{" and before in (b"{", b",") and is_word(follow) and tokens[close + 2] == b",":
+            self._blank(name, close + 1)  # { NAME("x") KIND, ... }
+            return
         inner = tokens[bracket.index + 1 : close]
         if statement and follow == b";" and inner and inner[0] in _TYPE_STARTS and _DECLARATION.match(b" ".join(inner)):
             self._blank(name, bracket.index + 1)
@@ -283,7 +293,7 @@ class _Repair:
                 self._join(name, close + 1)
             return
         fills = follow == b"=" and tokens[close + 2] == b"{"
-        if (statement and fills) or (before in _STORAGE and follow in (b";", b"=", b",", b"[")):
+        if (statement and (fills or around.fields)) or (before in _STORAGE and follow in (b";", b"=", b",", b"[")):
             declared = next((i for i in range(bracket.index + 1, close) if is_word(tokens[i])), -1)
             if declared >= 0:
                 self._blank(bracket.index, declared)

@@ -38,6 +38,7 @@ _CONTROL = re.compile(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
 # A struct behind a macro without a semicolon, or one that a macro names: "DECLARE(x) enum e {", "enum NAME(x) {".
 _AGGREGATE = re.compile(rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z")
 _OLD_STYLE = re.compile(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
+_MACRO_HEAD = re.compile(rb"[A-Z0-9_]+\s*\(")
 _POINTER_RESULT = re.compile(rb"\(\s*\*?\s*(?:const\s+)?([A-Za-z_]\w*)\s*[()]")
 _SYSCALL = re.compile(r"(?:(COMPAT_)|(?:\w+_)?)SYSCALL(?:32)?_DEFINE\w*\Z")
 _NO_NAME = frozenset(
@@ -67,6 +68,8 @@ def functions(text: bytes) -> list[FunctionSource]:
             continue
         head = _head(view, max(floor, brace - _HEAD_LIMIT), brace)
         end = _end(view, brace, head is not None)
+        if view[end : end + 1] == b";" and head is not None and _MACRO_HEAD.match(view, head[1]):
+            head = None  # MACRO(struct a) { ... };
         if head is not None and not any(low <= brace < high for low, high in disabled):
             found.append(FunctionSource(head[0], head[1], end))
         at = floor = end

@@ -40,7 +40,7 @@ class Calls(Effects):
         self.called[call.at] = name
         if call.result is not None:
             self.looked_at.add(call.at)
-        if name in pages.SETTERS:
+        if name in pages.SETTERS and self.counter == pages.COUNTER:
             self.revived(state, call, name, args)
         if self.builtin(state, call, name, args):
             return True

@@ -65,7 +65,7 @@ def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:
 
 def registered(standing: Standing) -> bool:
     """Whether the reference is the one that a registration made, which lives until somebody unregisters it."""
-    return REGISTERS.search(standing.count.taken[0].callee) is not None
+    return not standing.count.init and REGISTERS.search(standing.count.taken[0].callee) is not None
 
 
 def dropped(standing: Standing) -> bool:

@@ -22,6 +22,7 @@ SETTERS = {
     "folio_get": -1,
 }
 COUNTLESS = ("MEMORY_DEVICE_PRIVATE", "MEMORY_DEVICE_COHERENT")
+COUNTER = "page_folio"
 MARK = "#page_free"
 
 

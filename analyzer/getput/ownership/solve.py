@@ -145,6 +145,7 @@ class Solver:
                     continue
             arm.trace = (arm.trace, "case", end.at, "")
             out.append((case.to, arm))
+        state.trace = (state.trace, "case", end.at, "")
         out.append((end.default, state))
         return out
 

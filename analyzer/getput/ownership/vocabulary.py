@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from getput.ownership import pages
 from getput.ownership.apis import Tables
 from getput.ownership.contracts import Verb
 
@@ -24,6 +25,8 @@ class Vocabulary:
         for name, cleanup in tables.cleanups.items():
             if cleanup.family not in ("*", "memory"):
                 counters.setdefault(name, set()).add(self.counter_of(cleanup.family))
+        for name in pages.SETTERS:
+            counters.setdefault(name, set()).add(pages.COUNTER)
         self.counters = {name: frozenset(found) for name, found in counters.items()}
         self.words = frozenset(self.counters)
         self.takers: dict[str, frozenset[str]] = {}

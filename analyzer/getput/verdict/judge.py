@@ -166,10 +166,15 @@ class Judge:
         out: list[Judged] = []
         for source in sources:
             reports = unit.reports(source)
+            said: set[tuple[str, int, str]] = set()
             for report in reports:
                 for rule in self.rules:
                     for one in rule.check(report):
-                        out.append(judged(rule.id, rule.severity, one, source, unit.path, lines))
+                        new = judged(rule.id, rule.severity, one, source, unit.path, lines)
+                        place = (rule.id, new.line, one.message)
+                        if place not in said:
+                            said.add(place)
+                            out.append(new)
             if tally is not None:
                 tally.functions += 1
                 tally.unparsed += source.start in unit.failures
