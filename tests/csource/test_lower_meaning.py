@@ -441,6 +441,7 @@ class Machine:
                     for case in cases:
                         if any(low <= given <= high for low, high in case.values):  # type: ignore[operator]
                             block = case.to
+                            break  # C forbids arms that overlap; the generator does not
                 case ir.Advance(_, (ir.Var(cursor), bound), body, done, _):
                     self.env[cursor] += 1
                     block = body if self.env[cursor] < self.value(bound) else done
