@@ -36,6 +36,7 @@ class Calls(Effects):
         if name is None:
             if pages.is_page_free(call):
                 state.mem[(self.values.root(args[0]), pages.MARK)] = args[0]
+                state.trace = (state.trace, "page_free", call.at, "")
             return self.unknown(state, call, args, "")
         self.called[call.at] = name
         if call.result is not None:

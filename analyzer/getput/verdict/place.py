@@ -55,6 +55,7 @@ class Judged(msgspec.Struct, frozen=True):
 NOTES = {
     "take": "the reference is taken here by {text}()",
     "drop": "{text}() drops it here",
+    "page_free": "the page goes back to its driver here",
     "true": "this condition holds",
     "false": "this condition does not hold",
     "case": "this case",
