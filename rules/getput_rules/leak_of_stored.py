@@ -3,7 +3,8 @@
 ## What it does
 Follows the functions that leave a counted reference in a member of a structure (`priv->np = of_parse_phandle(...)`), and asks every other function of the file:
 does any of them name that member together with a put?  If none does, the reference is reported, in the teardown function that a patch
-changed if there is one, else where it is taken.  It is said aloud only if the structure is the file's own or the patch took the put away.
+changed if there is one, else where it is taken.  It is said aloud only if a patch took the put away, or stores the
+reference in a function that stood there before, in a structure that is the file's own.
 
 ## Why it matters
 Binding and unbinding the driver leaks one reference each time.
@@ -80,7 +81,12 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
         if gone:
             where, place = gone[0], members[gone[0]].start
         way = (Mark("take", at, api), Mark("here", place))
-        yield where, Found(f"->{stored.field}", stored.family, "stored", api, "lifetime", place, text, sure, way)
+        yield (
+            where,
+            Found(
+                f"->{stored.field}", stored.family, "stored", api, "lifetime", place, text, sure, way, accepted=not gone
+            ),
+        )
 
 
 RULE = Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.leaks import Leak
-from getput.ownership.state import Count
+from getput.ownership.state import Count, Site
 from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Mark, guessed, marks
 
 EXITS = {
@@ -101,8 +101,18 @@ TEXTS = {
 }
 
 
-# Said only of a put that the tables know: what a helper drops may be one reference of several.
-GUARDED = frozenset({"use-after-own-put"})
+def summarized(site: Site) -> bool:
+    """Whether what the call does was read from a function of the file."""
+    return site.contract is not None and site.contract.source is Source.SUMMARY
+
+
+def helper_drops(kind: str, site: Site | None) -> bool:
+    """Whether a use comes after the put of a helper: what that drops may be one reference of several."""
+    if site is None or kind not in ("use-after-put", "use-after-own-put"):
+        return False
+    return summarized(site) or (
+        kind == "use-after-own-put" and (site.contract is None or site.contract.source is not Source.TABLE)
+    )
 
 
 def found_incident(report: FunctionReport, incident: Incident) -> Found:
@@ -120,13 +130,9 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     if count.taken:
         way = list(way_since(way, count.taken[0].at))
     confidence = Confidence.HIGH if count.fresh else Confidence.MEDIUM
-    if (
-        incident.kind in GUARDED
-        and dropped is not None
-        and (dropped.contract is None or dropped.contract.source is not Source.TABLE)
-    ):
+    if helper_drops(incident.kind, dropped) or incident.kind == "put-twice":
         confidence = Confidence.LOW
-    if incident.kind == "put-twice":
+    if incident.kind == "put-after-failed-get" and count.taken and summarized(count.taken[-1]):
         confidence = Confidence.LOW
     if guessed(count) or count.passed or report.bounded:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)

@@ -48,8 +48,9 @@ def patches(top: Path, samples, *options: str) -> list[Path]:
         for side, image in zip(sides, (sample.before, sample.after), strict=True):
             if image.text is None:
                 sides[sides.index(side)] = "/dev/null"
+        prefixes = ["--src-prefix=a/", "--dst-prefix="] if "/dev/null" in sides else ["--no-prefix"]
         done = subprocess.run(
-            ["git", "diff", "--no-index", "--no-prefix", *options, *sides], cwd=top, capture_output=True, check=False
+            ["git", "diff", "--no-index", *prefixes, *options, *sides], cwd=top, capture_output=True, check=False
         )
         assert done.returncode == 1, done.stderr
         path.write_bytes(done.stdout)

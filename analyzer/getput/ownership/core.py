@@ -96,8 +96,11 @@ class Core:
             count = state.counts[key] = msgspec.structs.replace(count, held=count.held & self.holders(state, key[0]))
             if count.held:
                 return
-        low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
-        if low <= 0 or self.reachable(state, key[0]):
+        root = key[0]  # if it is NULL nothing is lost
+        low = count.base + sum(
+            delta if value == root and mask & POS else min(0, delta) for value, mask, delta in count.parts
+        )
+        if low <= 0 or not self.eval.bits(state, root) & POS or self.reachable(state, key[0]):
             return
         self.report.add("overwritten", key, self.at, count, None, state.trace, name)
         state.counts[key] = msgspec.structs.replace(count, escaped="overwritten")

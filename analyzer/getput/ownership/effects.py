@@ -255,7 +255,7 @@ class Effects(Core):
             count = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])
             if count.base + sum(max(0, delta) for _, _, delta in count.parts) < 0:
                 count = msgspec.structs.replace(count, base=0, parts=())
-        if condition is not None and effect.family == "*":
+        if condition is not None:
             counts[key] = self.settle(
                 state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, f"{verb} {site.callee}()")))
             )

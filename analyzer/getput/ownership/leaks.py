@@ -53,9 +53,19 @@ def leaks(report: FunctionReport) -> list[Leak]:
     for where in sorted(groups):
         rows = groups[where]
         leak = fresh_leak(report, rows) if rows[0][1].count.fresh else borrowed_leak(report, rows)
-        if leak is not None:
+        if leak is not None and not any(same_loss(leak, other) for other in out):
             out.append(leak)
     return out
+
+
+def same_loss(one: Leak, other: Leak) -> bool:
+    """Whether two gets of one variable are lost at the same exit: one bug, told once."""
+    return (one.shown.at, one.standing.count.label, one.standing.count.family, one.kind) == (
+        other.shown.at,
+        other.standing.count.label,
+        other.standing.count.family,
+        other.kind,
+    ) and bool(one.standing.count.label)
 
 
 def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:

@@ -1,0 +1,156 @@
+"""The registry of rules: complete, documented, each with its samples; the examples in the documentation do what they say."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import pkgutil
+import re
+import textwrap
+from importlib import import_module
+
+import pytest
+
+import getput_rules
+from getput.cli.main import main
+from getput_rules import RULES
+from getput_rules.rule import SECTIONS, Rule
+
+LEAST = 3  # samples that fire, and that stay silent, of each rule
+BASE = {"rule", "wording"}  # modules that are no rules
+
+# What stands around the examples of the documentation: the text before, and the text behind.  ``{}`` is the example; where a rule
+# has two frames, the second is that of the good one.
+GET = 'np = of_find_node_by_path("/soc");\nif (!np)\n\treturn -ENODEV;\n'
+FRAMES = {
+    "leak-on-error": ("{}return 0;\n", GET + "{}return 0;\n"),
+    "leak-always": ("{}",),
+    "leak-on-iterator-exit": ("{}return 0;\n",),
+    "leak-by-overwrite": ("{}of_node_put(np);\nreturn 0;\n",),
+    "leak-of-stored-reference": ("struct foo {{\n\tstruct device_node *np;\n}};\n\n{}",),
+    "get-discarded": ("{}return 0;\n",),
+    "count-kept-by-failed-get": ("{}ret = run(dev);\npm_runtime_put(dev);\nreturn ret;\n",),
+    "put-too-many": (GET + "ret = run(np);\n{}return ret;\n",),
+    "put-after-failed-get": ("{}ret = run(dev);\nout_put:\npm_runtime_put(dev);\nreturn ret;\n",),
+    "put-of-borrowed": ("{}return 0;\n",),
+    "put-repeated-by-iterator": ("{}return 0;\n",),
+    "use-after-put": ('dev = bus_find_device_by_name(&foo_bus, NULL, "foo");\n{}return 0;\n',),
+    "stored-without-reference": ("{}return 0;\n",),
+    "free-of-counted": ("foo = kzalloc(sizeof(*foo), GFP_KERNEL);\n{}return 0;\n",),
+    "page-revived-after-free": ("{}put_dev_pagemap(pgmap);\nreturn 0;\n",),
+    "put-bypasses-devmap-check": (
+        (
+            "static inline void put_page(struct page *page)\n{{\n\tif (put_devmap_managed_page(page))\n\t\treturn;\n"
+            "\tfolio_put(page_folio(page));\n}}\n\n{}"
+        ),
+    ),
+}
+LOCALS = """\
+\tstruct device_node *np, *ports, *child;
+\tstruct foo *foo;
+\tstruct clk *clk;
+\tint ret, n = 0;
+\tbool fast;
+\tu32 hz;
+
+"""
+HEAD = "int example(struct device *dev, struct device_node *parent, struct priv *priv, struct page *page)\n{\n" + LOCALS
+
+
+def modules() -> list[str]:
+    """The modules of the package that hold rules."""
+    return sorted({module.name for module in pkgutil.iter_modules(getput_rules.__path__)} - BASE)
+
+
+def test_every_rule_is_registered():
+    rules = [import_module(f"getput_rules.{name}").RULE for name in modules()]
+    assert sorted(rule.id for rule in rules) == sorted(rule.id for rule in RULES)
+
+
+def test_ids_are_unique():
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+@pytest.fixture(params=RULES, ids=lambda rule: rule.id)
+def rule(request) -> Rule:
+    return request.param
+
+
+def test_an_id_is_kebab_case(rule):
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.id)
+
+
+def test_every_section_is_written(rule):
+    assert tuple(rule.sections) == SECTIONS
+    assert all(text.strip() for text in rule.sections.values())
+
+
+def test_the_summary_is_one_sentence(rule):
+    first = rule.doc.strip().partition("\n")[0]
+    assert re.fullmatch(r"[A-Z].{20,110}\.", first)
+
+
+def test_the_documentation_names_the_way_to_switch_it_off(rule):
+    assert f"--no-rule {rule.id}" in rule.sections["How to silence it"]
+
+
+def test_every_rule_has_samples_that_fire(rule, samples):
+    assert sum(sample.rule == rule.id and sample.fires for sample in samples) >= LEAST
+
+
+def test_every_rule_has_samples_that_stay_silent(rule, samples):
+    assert sum(sample.rule == rule.id and sample.silent for sample in samples) >= LEAST
+
+
+def test_a_sample_is_about_a_rule(samples):
+    ids = {rule.id for rule in RULES}
+    assert {sample.rule for sample in samples} <= ids
+    assert {
+        mark.rule for sample in samples for image in (sample.before, sample.after) for mark in image.marks
+    } <= ids | {""}
+
+
+def test_a_sample_says_why(samples):
+    assert all(sample.why.endswith(".") and re.fullmatch(r"R\d\d", sample.pattern) for sample in samples)
+
+
+def framed(rule: Rule, heading: str) -> str:
+    """The example under *heading* as a file."""
+    frames = FRAMES[rule.id]
+    code = re.sub(r"(?m)^(?: {8})+", lambda match: "\t" * (len(match[0]) // 8), textwrap.dedent(rule.sections[heading]))
+    if rule.id == "leak-of-stored-reference" and heading == "Good":
+        code = example(rule, "Bad").partition("static void foo_remove")[0] + code
+    text = frames[-1 if heading == "Good" else 0].format(code + "\n")
+    if re.search(r"(?m)^\{$", text):
+        return text
+    return HEAD + textwrap.indent(text, "\t") + "}\n"
+
+
+def example(rule: Rule, heading: str) -> str:
+    """The bare example under *heading*."""
+    return re.sub(r"(?m)^(?: {8})+", lambda match: "\t" * (len(match[0]) // 8), textwrap.dedent(rule.sections[heading]))
+
+
+def said(tmp_path, text: str) -> set[str]:
+    """The rules that ``getput scan`` names of a file with this text."""
+    path = tmp_path / "drivers" / "foo.c"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        main(["scan", "--tree", str(tmp_path), "--format", "json", "--jobs", "1", "--min-confidence", "low", str(path)])
+    answer = json.loads(out.getvalue())
+    assert answer["stats"]["unparsed"] == 0
+    assert answer["stats"]["functions"] > 0
+    return {finding["rule"] for finding in answer["findings"]}
+
+
+def test_the_bad_example_is_found(rule, tmp_path):
+    text = framed(rule, "Bad")
+    assert rule.id in said(tmp_path, text), text
+
+
+def test_the_good_example_is_not(rule, tmp_path):
+    text = framed(rule, "Good")
+    assert said(tmp_path, text) == set(), text
