@@ -23,6 +23,14 @@ BASE = {"rule", "wording"}  # modules that are no rules
 # What stands around the examples of the documentation: the text before, and the text behind.  ``{}`` is the example; where a rule
 # has two frames, the second is that of the good one.
 GET = 'np = of_find_node_by_path("/soc");\nif (!np)\n\treturn -ENODEV;\n'
+SIBLING = """\
+static inline void put_page(struct page *page)
+{{
+	if (put_devmap_managed_page(page))
+		return;
+	folio_put(page_folio(page));
+}}
+"""
 FRAMES = {
     "leak-on-error": ("{}return 0;\n", GET + "{}return 0;\n"),
     "leak-always": ("{}",),

@@ -100,7 +100,7 @@ class Core:
         low = count.base + sum(
             delta if value == root and mask & POS else min(0, delta) for value, mask, delta in count.parts
         )
-        if low <= 0 or not self.eval.bits(state, root) & POS or self.reachable(state, key[0]):
+        if low <= 0 or not self.eval.bits(state, root) & POS or self.named(state, key[0]):
             return
         self.report.add("overwritten", key, self.at, count, None, state.trace, name)
         state.counts[key] = msgspec.structs.replace(count, escaped="overwritten")
@@ -118,6 +118,13 @@ class Core:
             ):
                 out.add(values.of("global", name))
         return frozenset(out)
+
+    def named(self, state: State, root: int) -> bool:
+        """Whether a variable of the source or any field still leads to *root*: temporaries are read once and gone."""
+        values = self.values
+        return any(values.root(value) == root for name, value in state.env.items() if name[0] != "%") or any(
+            values.root(value) == root for value in state.mem.values()
+        )
 
     def reachable(self, state: State, root: int) -> bool:
         """Whether any variable or field still leads to *root*."""
