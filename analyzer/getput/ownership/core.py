@@ -282,7 +282,7 @@ class Core:
                 counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
             self.hold(state, key, self.values.root(place[0]))
             gone = before.get(place)
-            if gone is not None and gone != value:
+            if gone is not None and gone != value and not self.values.one_of_many(place):
                 self.lost(state, gone, text_of(target))
 
     def clear(self, state: State, expr: Expr) -> None:

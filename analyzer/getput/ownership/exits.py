@@ -45,7 +45,8 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
             standing(machine, ending, key, ending.state.counts[key]) for key in sorted(ending.state.counts)
         )
         exits.append(Exit(exit_kind(function.returns, ending.bits, ending.value), ending.bits, ending.at, standings))
-        returned_after_put(machine, ending)
+        if "*" in function.returns:
+            returned_after_put(machine, ending)
         if exits[-1].kind is not ExitKind.ERROR:
             stored_without_reference(machine, ending)
     for key, count, site, trace in machine.unset:

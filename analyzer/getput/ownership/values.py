@@ -109,14 +109,15 @@ class Values:
             inner = row[1]
         return True
 
-    def base_of(self, value: int) -> int:
-        """What *value* was reached from in the end: fields, members and conversions taken away."""
-        rows = self.rows
-        row = rows[value]
-        while row[0] in (SUB, CONT, FIELD):
-            value = row[1]
-            row = rows[value]
-        return value
+    def one_of_many(self, place: tuple[int, str]) -> bool:
+        """Whether a place lies in an element whose index is not a number: another round of a loop may mean another element."""
+        value, name = place
+        while not name.startswith("[#"):
+            row = self.rows[value]
+            if row[0] not in (SUB, FIELD):
+                return False
+            value, name = row[1], row[2]
+        return True
 
     def outlives(self, value: int) -> bool:
         """Whether the memory that *value* points to is somebody else's: a parameter's, a global's, reached from one."""

@@ -57,12 +57,11 @@ class Vocabulary:
 
     def taking(self, counter: str) -> frozenset[str]:
         """The names that take a reference of *counter*."""
-        known = self.takers.get(counter)
-        if known is None:
-            known = self.takers[counter] = frozenset(
-                name
-                for name, contract in self.tables.contracts.items()
-                for effect in contract.effects
-                if effect.verb in (Verb.TAKE, Verb.INIT) and self.counter_of(effect.family) == counter
-            )
-        return known
+        if not self.takers:
+            takers: dict[str, set[str]] = {}
+            for name, contract in self.tables.contracts.items():
+                for effect in contract.effects:
+                    if effect.verb in (Verb.TAKE, Verb.INIT):
+                        takers.setdefault(self.counter_of(effect.family), set()).add(name)
+            self.takers = {counter: frozenset(names) for counter, names in takers.items()}
+        return self.takers.get(counter, frozenset())
