@@ -32,6 +32,10 @@ class Confidence(StrEnum):
         """0 for low, 2 for high."""
         return ("low", "medium", "high").index(self.value)
 
+    def at_most(self, other: Confidence) -> Confidence:
+        """The lower of the two."""
+        return min(self, other, key=lambda one: one.rank)
+
 
 class Status(StrEnum):
     """What the patch did to the bug."""

@@ -29,7 +29,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.leaks import leaks
 from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_discarded, found_incident
@@ -42,7 +41,7 @@ def check(report: FunctionReport) -> Iterator[Found]:
     for incident in report.incidents:
         if incident.kind in KINDS:
             yield found_incident(report, incident)
-    for leak in leaks(report):
+    for leak in report.leaks:
         if leak.kind == "always" and not leak.standing.count.label:
             yield found_discarded(leak)
 

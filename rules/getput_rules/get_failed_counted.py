@@ -30,7 +30,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.leaks import leaks
 from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_leak
@@ -38,7 +37,7 @@ from getput_rules.wording import found_leak
 
 def check(report: FunctionReport) -> Iterator[Found]:
     """Leaks of this kind in one function."""
-    for leak in leaks(report):
+    for leak in report.leaks:
         if leak.kind == "failed-get":
             yield found_leak(leak)
 

@@ -36,7 +36,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.leaks import leaks
 from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_leak
@@ -44,7 +43,7 @@ from getput_rules.wording import found_leak
 
 def check(report: FunctionReport) -> Iterator[Found]:
     """Leaks of this kind in one function."""
-    for leak in leaks(report):
+    for leak in report.leaks:
         if leak.kind in ("error", "path"):
             yield found_leak(leak)
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from getput.model import Confidence
 from getput.ownership.contracts import Source
-from getput.ownership.leaks import Leak
 from getput.ownership.state import Count, Site
-from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Mark, guessed, marks
-
-EXITS = {
-    ExitKind.ERROR: "this error exit",
-    ExitKind.SUCCESS: "this exit",
-    ExitKind.MIXED: "this exit",
-    ExitKind.VOID: "this exit",
-}
+from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks
 
 
 def name_of(count: Count) -> str:
@@ -41,7 +33,7 @@ def found_leak(leak: Leak) -> Found:
     count = leak.standing.count
     name, api = name_of(count), api_of(count)
     way = way_since(marks(leak.standing.trace), count.taken[0].at)
-    where = EXITS[leak.shown.kind]
+    where = "this error exit" if leak.shown.kind is ExitKind.ERROR else "this exit"
     if leak.kind == "iterator":
         text = f"the reference that {api}() holds on '{name}' is not dropped when the loop is left here"
     elif leak.kind == "failed-get":
@@ -54,7 +46,6 @@ def found_leak(leak: Leak) -> Found:
         text += " (what it was stored in has been freed)"
     if leak.others:
         text += f" ({leak.others} more exit{'s' if leak.others > 1 else ''} like it)"
-    confidence = leak.confidence
     kind = leak.shown.kind.value if leak.kind in ("error", "path") else leak.kind
     return Found(
         name,
@@ -64,7 +55,7 @@ def found_leak(leak: Leak) -> Found:
         kind,
         leak.shown.at,
         text,
-        confidence,
+        leak.confidence,
         (*way, Mark("exit", leak.shown.at, "")),
         leak.accepted,
     )
@@ -135,8 +126,7 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     if incident.kind == "put-after-failed-get" and count.taken and summarized(count.taken[-1]):
         confidence = Confidence.LOW
     if guessed(count) or count.passed or report.bounded:
-        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
-    fresh_only = incident.kind == "stored-without-reference"
+        confidence = confidence.at_most(Confidence.MEDIUM)
     kind = {"use-after-put": "use", "use-after-own-put": "use", "return-after-put": "use"}.get(
         incident.kind, incident.kind
     )
@@ -151,5 +141,5 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         text,
         confidence,
         (*way, Mark("here", incident.at, "")),
-        fresh_only,
+        accepted=incident.kind == "stored-without-reference",
     )

@@ -82,6 +82,11 @@ class Tables(msgspec.Struct, frozen=True):
     families: dict[str, Family]
     proofs: dict[str, Proof]
 
+    def counter_of(self, family: str) -> str:
+        """What APIs of *family* count; the family itself where no table knows it."""
+        known = self.families.get(family)
+        return known.counter if known is not None else family
+
 
 class Rows(msgspec.Struct, frozen=True):
     """The entries of one section of one table, as text; ``family`` is that of the entries that do not name theirs."""

@@ -12,7 +12,7 @@ from getput.ownership.contracts import NEG, POS, ZERO, Contract
 from getput.ownership.evaluate import Evaluator
 from getput.ownership.label import text_of
 from getput.ownership.state import Count, Key, Site, State, Trace
-from getput.ownership.values import AGED, FRESH, LOCAL, OUT, PARAM, RESULT, Values
+from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
 
 class Report:
@@ -50,13 +50,10 @@ class Core:
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
         self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
-        self.cursors: dict[
-            int, set[str]
-        ] = {}  # offset of an iterator that no table knows -> the variables that it sets
+        self.cursors: dict[int, set[str]] = {}  # offset of an iterator unknown to the tables -> variables that it sets
         self.begun: set[int] = set()  # objects that some path initialises
-        self.unset: list[
-            tuple[Key, Count, Site, Trace | None]
-        ] = []  # puts of members of fresh memory that this path has not initialised
+        # puts of members of fresh memory that the path has not initialised
+        self.unset: list[tuple[Key, Count, Site, Trace | None]] = []
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
@@ -73,12 +70,7 @@ class Core:
 
     def relevant(self, family: str) -> bool:
         """Whether effects on *family* are looked at in this run."""
-        return family in {"*", "memory"} or self.counter_of(family) == self.counter
-
-    def counter_of(self, family: str) -> str:
-        """What APIs of *family* count."""
-        known = self.tables.families.get(family)
-        return known.counter if known is not None else family
+        return family in {"*", "memory"} or self.tables.counter_of(family) == self.counter
 
     def hold(self, state: State, key: Key, holder: int) -> None:
         """The object of *key* is stored in what *holder* points to."""
@@ -100,7 +92,7 @@ class Core:
         low = count.base + sum(
             delta if value == root and mask & POS else min(0, delta) for value, mask, delta in count.parts
         )
-        if low <= 0 or not self.eval.bits(state, root) & POS or self.named(state, key[0]):
+        if low <= 0 or not self.eval.bits(state, root) & POS or self.reachable(state, root, by_name=True):
             return
         self.report.add("overwritten", key, self.at, count, None, state.trace, name)
         state.counts[key] = msgspec.structs.replace(count, escaped="overwritten")
@@ -116,21 +108,14 @@ class Core:
                 and name not in self.eval.locals
                 and name not in self.eval.params
             ):
-                out.add(values.of("global", name))
+                out.add(values.of(GLOBAL, name))
         return frozenset(out)
 
-    def named(self, state: State, root: int) -> bool:
-        """Whether a variable of the source or any field still leads to *root*: temporaries are read once and gone."""
-        values = self.values
-        return any(values.root(value) == root for name, value in state.env.items() if name[0] != "%") or any(
-            values.root(value) == root for value in state.mem.values()
-        )
-
-    def reachable(self, state: State, root: int) -> bool:
-        """Whether any variable or field still leads to *root*."""
-        values = self.values
-        return any(values.root(value) == root for value in state.env.values()) or any(
-            values.root(value) == root for value in state.mem.values()
+    def reachable(self, state: State, root: int, *, by_name: bool = False) -> bool:
+        """Whether any variable or field still leads to *root*; *by_name* leaves out temporaries, which are read once and gone."""
+        of = self.values.root
+        return any(of(value) == root for name, value in state.env.items() if not (by_name and name[0] == "%")) or any(
+            of(value) == root for value in state.mem.values()
         )
 
     def used(self, state: State, value: int) -> None:
@@ -256,10 +241,8 @@ class Core:
 
     def role(self, root: int) -> str:
         """Where the object comes from: part of a finding's identity."""
-        kind = self.values.rows[root][0]
-        if kind in (RESULT, OUT, AGED, FRESH, LOCAL):
-            return "local"
-        return {"param": "param", "field": "field", "global": "global"}.get(str(kind), "local")
+        kind = self.values.kind(root)
+        return kind if kind in (PARAM, FIELD, GLOBAL) else "local"
 
     def assign(self, state: State, target: Expr, value: int) -> None:
         """``target = value``: the old content may be lost, the new one may come to be held."""
@@ -271,19 +254,22 @@ class Core:
             if key in counts and not counts[key].label:
                 counts[key] = msgspec.structs.replace(counts[key], label=target.name)
             if target.name not in self.eval.locals and target.name not in self.eval.params:
-                self.hold(state, key, self.values.of("global", target.name))
+                self.hold(state, key, self.values.of(GLOBAL, target.name))
             if old is not None and counts and old != value:
                 self.lost(state, old, target.name)
             return
-        before = state.mem.copy() if counts else {}
-        place = self.eval.assign(state, target, value)
-        if place is not None and not isinstance(target, Temp):
-            if key in counts and not counts[key].label:
-                counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
-            self.hold(state, key, self.values.root(place[0]))
-            gone = before.get(place)
-            if gone is not None and gone != value and not self.values.one_of_many(place):
-                self.lost(state, gone, text_of(target))
+        if isinstance(target, Temp):
+            self.eval.assign(state, target, value)
+            return
+        place = self.eval.place(state, target, use=True)
+        gone = state.mem.get(place)
+        if self.eval.store(state, place, value) is None:
+            return
+        if key in counts and not counts[key].label:
+            counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
+        self.hold(state, key, self.values.root(place[0]))
+        if gone is not None and counts and gone != value and not self.values.one_of_many(place):
+            self.lost(state, gone, text_of(target))
 
     def clear(self, state: State, expr: Expr) -> None:
         """Set the variable or field that *expr* names to NULL."""

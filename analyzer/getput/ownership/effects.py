@@ -101,8 +101,8 @@ class Effects(Core):
         self.age(state, out)
         gone = self.eval.load(state, place)
         self.eval.store(state, place, out)
-        self.lost(state, gone, path_label(label, effect.target.path))
         where = path_label(label, effect.target.path)
+        self.lost(state, gone, where)
         self.take(state, out, effect, site, condition or (out, POS), fresh=True, label=where, init=False)
         if self.values.rows[place[0]][0] != LOCAL:
             self.hold(state, (out, self.counter), self.values.root(place[0]))
@@ -237,30 +237,26 @@ class Effects(Core):
         key = (self.values.root(value), self.counter)
         counts = state.counts
         verb = "devm action of" if effect.verb is Verb.UNDO else "kept by" if effect.family != "*" else "stored by"
+        why = f"{verb} {site.callee}()"
         for held_key, count in list(counts.items()):
             if held_key != key and key[0] in count.held:
-                counts[held_key] = msgspec.structs.replace(count, escaped=f"{verb} {site.callee}()")
+                counts[held_key] = msgspec.structs.replace(count, escaped=why)
         found = counts.get(key)
         if found is None:
             return
         count = found
         if effect.family != "*" or effect.verb is Verb.UNDO:
-            self_drop = -1
             if condition is None:
-                count = msgspec.structs.replace(count, base=count.base + self_drop)
+                count = msgspec.structs.replace(count, base=count.base - 1)
             else:
-                count = self.settle(
-                    state, msgspec.structs.replace(count, parts=add_part(count.parts, *condition, self_drop))
-                )
+                count = self.settle(state, msgspec.structs.replace(count, parts=add_part(count.parts, *condition, -1)))
             count = msgspec.structs.replace(count, dropped=(*count.dropped, site)[-3:])
-            if count.base + sum(max(0, delta) for _, _, delta in count.parts) < 0:
+            if count.high < 0:
                 count = msgspec.structs.replace(count, base=0, parts=())
         if condition is not None:
-            counts[key] = self.settle(
-                state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, f"{verb} {site.callee}()")))
-            )
+            counts[key] = self.settle(state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, why))))
             return
-        counts[key] = msgspec.structs.replace(count, escaped=f"{verb} {site.callee}()")
+        counts[key] = msgspec.structs.replace(count, escaped=why)
 
     def free(self, state: State, value: int, site: Site) -> None:
         """Memory is given back: the object itself, or the holder of others."""
@@ -269,9 +265,8 @@ class Effects(Core):
         key = (root, self.counter)
         count = state.counts.get(key)
         if count is not None and self.values.rows[value][0] != "sub":
-            high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
             if (
-                high <= 0
+                count.high <= 0
                 and not count.parts
                 and count.fresh
                 and count.taken
@@ -281,12 +276,7 @@ class Effects(Core):
                 and not self.asked(state, count)
             ):
                 self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace)
-            if (
-                high > 0
-                and (count.fresh or count.init)
-                and self.counter in NEVER_FREED
-                and not (count.init and self.counter == "kref")
-            ):
+            if count.high > 0 and (count.fresh or count.init) and self.counter in NEVER_FREED:
                 self.report.add("free-counted", key, site.at, count, site, state.trace)
             state.counts[key] = msgspec.structs.replace(count, escaped="freed")
 

@@ -112,8 +112,7 @@ def stored_without_reference(machine: Machine, ending: Ending) -> None:
 
 def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standing:
     """How *count* stands at *ending*."""
-    low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
-    high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
+    low, high = count.low, count.high
     values = machine.values
     if high > 0 and low <= 0 and nothing_to_take(machine, ending, key, count):
         high = low
@@ -260,8 +259,7 @@ def collect(
     """Enter the counts of one ending, by what they are to the caller."""
     values, state = machine.values, ending.state
     for key, count in state.counts.items():
-        low = count.base + sum(min(0, delta) for _, _, delta in count.parts)
-        high = count.base + sum(max(0, delta) for _, _, delta in count.parts)
+        low, high = count.low, count.high
         target = None
         mine = ending.value is not None and values.root(ending.value) == key[0]
         if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):

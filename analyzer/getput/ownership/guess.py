@@ -14,11 +14,11 @@ from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Targe
 GETTER = re.compile(
     r"(?:^|_)(?:get|find|lookup|ref|hold|grab|acquire|parse|take|tryget|search|by|from)(?:_|$)|_get\w*$|^get\w+$"
 )
-PAIRS = (
-    (re.compile(r"^(.*?)_?(?:try_?)?get(?:_(?:unless_zero|not_zero|by_\w+|from_\w+|for_\w+))?$"), "put"),
-    (re.compile(r"^(.*?)_?(?:find|lookup)(?:_get|_by_\w+|_\w+)?$"), "put"),
-    (re.compile(r"^(.*?)_?(?:hold|grab|ref|addref|add_ref|acquire)(?:_\w+)?$"), "put"),
-    (re.compile(r"^(?:try_)?get_(.*)$"), "put"),
+GETS = (
+    re.compile(r"^(.*?)_?(?:try_?)?get(?:_(?:unless_zero|not_zero|by_\w+|from_\w+|for_\w+))?$"),
+    re.compile(r"^(.*?)_?(?:find|lookup)(?:_get|_by_\w+|_\w+)?$"),
+    re.compile(r"^(.*?)_?(?:hold|grab|ref|addref|add_ref|acquire)(?:_\w+)?$"),
+    re.compile(r"^(?:try_)?get_(.*)$"),
 )
 PUT = re.compile(
     r"^(?:(?P<a>.+?)_(?:put|unref|deref|release|drop)(?:_(?:sync|locked|unlocked|noidle))?|put_(?P<b>.+))$"
@@ -37,7 +37,7 @@ def put_stem(name: str) -> str | None:
 def get_stems(name: str) -> frozenset[str]:
     """The stems of a name that sounds like a get."""
     out = set()
-    for pattern, _ in PAIRS:
+    for pattern in GETS:
         match = pattern.match(name)
         if match and match[1].strip("_"):
             out.add(match[1].strip("_"))

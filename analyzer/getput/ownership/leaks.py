@@ -8,29 +8,11 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import Key
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed
-
-
-class Leak(msgspec.Struct, frozen=True):
-    """A reference lost on some exits.  ``kind``: ``error``, ``always``, ``iterator``, ``failed-get`` or ``path``.
-
-    ``shown`` is the exit to show, ``others`` how many more lose it too.  ``evidence`` says in words why that side is wrong.
-    """
-
-    kind: str
-    standing: Standing
-    shown: Exit
-    others: int
-    evidence: str
-    confidence: Confidence
-    accepted: bool = False
-
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
@@ -158,7 +140,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             "error",
             errors,
             "another error exit drops it",
-            Confidence.HIGH if not kept or given_errors else Confidence.MEDIUM,
+            Confidence.HIGH,
             report,
         )
     if errors and kept and report.entry:
@@ -233,17 +215,14 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     if any(suspects.search(name) for name in count.passed):
         return Confidence.LOW
     if guessed(count) or any(KEEPING_NAME.search(name) for name in count.passed) or "" in count.passed:
-        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
-    if report.bounded:
-        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
-    if any(site.contract is not None and site.contract.source is Source.SUMMARY for site in count.taken):
-        confidence = min(confidence, Confidence.MEDIUM, key=lambda c: c.rank)
+        confidence = confidence.at_most(Confidence.MEDIUM)
+    if report.bounded or any(
+        site.contract is not None and site.contract.source is Source.SUMMARY for site in count.taken
+    ):
+        confidence = confidence.at_most(Confidence.MEDIUM)
     return confidence
 
 
 def is_alias(key: Key, other: Standing) -> bool:
     """Whether *other*, put without a get of its own, may be the same object under another name."""
     return other.key != key and other.high < 0 and not other.count.taken
-
-
-__all__ = ["Leak", "leaks"]

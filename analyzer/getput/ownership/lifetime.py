@@ -26,10 +26,9 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     vocabulary = unit.vocabulary
     words = vocabulary.words if focus is None else vocabulary.words & focus
     counters = sorted({counter for word in words for counter in vocabulary.counters[word]})
-    if counters:
-        for counter in counters:
-            if unit.mentions(vocabulary.taking(counter)):
-                stored += members_of(unit, counter, focus)
+    for counter in counters:
+        if unit.mentions(vocabulary.taking(counter)):
+            stored += members_of(unit, counter, focus)
     members = tuple([unit.member(source) for source in unit.sources])
     return FileReport(unit.path, members, tuple(stored), touched)
 
@@ -73,10 +72,8 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
                 field,
                 family,
                 tuple(sites),
-                (),
                 unit.droppers(field, counter, frozenset(functions)),
                 before,
-                False,
                 defined_here(unit, field),
             )
         )

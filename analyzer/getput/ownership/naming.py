@@ -1,4 +1,4 @@
-"""What names say where no table does: conversions, loads, and which counts are counts of users."""
+"""What names say where no table does: conversions, loads, and callees that sound as if they kept or dropped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ LOADS = {
 }
 VERIFY = re.compile(r"_verify_(?:client|adapter)$|^dev_to_i3cdev$")
 DRVDATA = re.compile(r"^\w*(?:get_drvdata|get_clientdata|get_intfdata|get_hostdata)$")
-
 SET_DRVDATA = re.compile(r"^\w*(?:set_drvdata|set_clientdata|set_intfdata)$")
 UNCHANGING = re.compile(
     r"^(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$|(?:^|_)(?:is|has|can|are|was|supports?|enabled|disabled|valid|capable)(?:_|$)|^dev_name$|^dev_fwnode$|^is[a-z]+$"

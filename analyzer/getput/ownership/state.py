@@ -48,6 +48,16 @@ class Count(msgspec.Struct, frozen=True):
     hopes: tuple[tuple[int, int, str], ...] = ()  # (value, bits, why): escaped if the value has one of the bits
     last: tuple[int, ...] = ()  # results that say whether a drop was the last one
 
+    @property
+    def low(self) -> int:
+        """The least that the net count can be, whatever the undecided parts turn out to be."""
+        return self.base + sum(min(0, delta) for _, _, delta in self.parts)
+
+    @property
+    def high(self) -> int:
+        """The most that the net count can be."""
+        return self.base + sum(max(0, delta) for _, _, delta in self.parts)
+
     def signature(self) -> tuple[object, ...]:
         """What keeps two paths apart at a join."""
         return (

@@ -17,6 +17,7 @@ from getput.flow.ir import Function
 from getput.ownership import guess
 from getput.ownership.contracts import Contract
 from getput.ownership.exits import report_of, summarize
+from getput.ownership.leaks import leaks
 from getput.ownership.solve import Solver
 from getput.ownership.transfer import Machine
 from getput.ownership.view import FunctionReport, Member
@@ -57,6 +58,7 @@ class Unit:
         self.failures: dict[int, str] = {}
         self.contracts: dict[tuple[str, str], Contract | None] = {}
         self.runs: dict[tuple[int, str], tuple[Function, Machine, Solver]] = {}
+        self.made: dict[tuple[int, str], FunctionReport | None] = {}
         self.words: dict[int, frozenset[str]] = {}
         self.counting: dict[int, frozenset[str]] = {}
         self.bounded: set[str] = set()
@@ -146,8 +148,8 @@ class Unit:
                 return found
         if counter.startswith(guess.PREFIX):
             return guess.pair_contract(name, counter, self.evidence(source.name))
-        puts, family = self.vocabulary.puts(counter)
-        return guess.result_contract(name, family, puts, self.evidence(source.name))
+        puts = self.vocabulary.puts(counter)
+        return guess.result_contract(name, counter, puts, self.evidence(source.name))
 
     def evidence(self, name: str) -> str:
         """The text of a function, of both images."""
@@ -190,6 +192,13 @@ class Unit:
 
     def report(self, source: FunctionSource, counter: str) -> FunctionReport | None:
         """What rules may see of *source* and one counter."""
+        key = (source.start, counter)
+        if key not in self.made:
+            self.made[key] = self.make_report(source, counter)
+        return self.made[key]
+
+    def make_report(self, source: FunctionSource, counter: str) -> FunctionReport | None:
+        """The report of one run, with what the rest of the file tells about stored references, and the leaks that follow."""
         run = self.run(source, counter)
         if run is None:
             return None
@@ -205,11 +214,12 @@ class Unit:
             return report
         here = frozenset((source.name,))
         droppers = {field: self.droppers(field, counter, here) for field in sorted(fields)}
-        return msgspec.structs.replace(report, entry=self.is_entry(source.name), droppers=droppers)
+        report = msgspec.structs.replace(report, entry=self.is_entry(source.name), droppers=droppers)
+        return msgspec.structs.replace(report, leaks=tuple(leaks(report)))
 
     def droppers(self, field: str, counter: str, but: frozenset[str]) -> tuple[str, ...]:
         """The functions (other than those in *but*) that name member *field* and a put of *counter*; "" for any object."""
-        puts = self.vocabulary.puts(counter)[0]
+        puts = self.vocabulary.puts(counter)
         out = []
         name = field.encode("ascii")
         for source in self.sources:

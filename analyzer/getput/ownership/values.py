@@ -27,8 +27,6 @@ PHI = "phi"  # (block, place): what a join could not keep apart
 AGED = "aged"  # (value): the same from an earlier round of a loop
 FRESH = "fresh"  # (offset, place): nothing is known
 
-KINDS_OUTLIVING = frozenset({PARAM, GLOBAL, FIELD, PURE, TEXT})
-
 
 def sign(number: int) -> int:
     """The bit of an integer: ZERO, POS or NEG."""
@@ -118,11 +116,6 @@ class Values:
                 return False
             value, name = row[1], row[2]
         return True
-
-    def outlives(self, value: int) -> bool:
-        """Whether the memory that *value* points to is somebody else's: a parameter's, a global's, reached from one."""
-        kind = self.kind(self.root(value))
-        return kind in KINDS_OUTLIVING
 
     def replace(self, value: int, old: int, new: int, cache: dict[int, int]) -> int:
         """*value* with *old* replaced by *new* in its description, however deep; *cache* remembers what was answered."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from getput.model import Confidence
-from getput.ownership.contracts import Contract, Source
+from getput.ownership.contracts import Source
 from getput.ownership.state import Count, Key, Site, Trace
 
 
@@ -58,12 +58,20 @@ class Exit(msgspec.Struct, frozen=True):
     at: int
     standings: tuple[Standing, ...]
 
-    def of(self, key: Key) -> Standing | None:
-        """The standing of one object, or None where this path never met it."""
-        for standing in self.standings:
-            if standing.key == key:
-                return standing
-        return None
+
+class Leak(msgspec.Struct, frozen=True):
+    """A reference lost on some exits.  ``kind``: ``error``, ``always``, ``iterator``, ``failed-get`` or ``path``.
+
+    ``shown`` is the exit to show, ``others`` how many more lose it too.  ``evidence`` says in words why that side is wrong.
+    """
+
+    kind: str
+    standing: Standing
+    shown: Exit
+    others: int
+    evidence: str
+    confidence: Confidence
+    accepted: bool = False
 
 
 class Incident(msgspec.Struct, frozen=True):
@@ -93,9 +101,9 @@ class FunctionReport(msgspec.Struct, frozen=True):
     users: bool = False  # the counter counts users, not owners: the object outlives its last put
     settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
     entry: bool = False  # called through a pointer only: a driver's operation
-    droppers: dict[
-        str, tuple[str, ...]
-    ] = {}  # member ("" for an object that was handed in) -> functions of the file that put it
+    # member ("" for an object that was handed in) -> functions of the file that put it
+    droppers: dict[str, tuple[str, ...]] = {}
+    leaks: tuple[Leak, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -115,18 +123,15 @@ class Member(msgspec.Struct, frozen=True):
 class Stored(msgspec.Struct, frozen=True):
     """A member of a structure and one counter, over a whole file.
 
-    ``takers``: (function, call, offset) that leave a counted reference in it when they succeed; ``borrowers``: (function, offset) that store
-    a pointer there without one; ``droppers``: functions that put what it holds.  ``before`` are the droppers of the other image, ``takers_before``
-    says whether a get stood there.  ``here``: the structure is defined in this file.
+    ``takers``: (function, call, offset) that leave a counted reference in it when they succeed; ``droppers``: functions that put what it
+    holds, ``before`` those of the other image.  ``here``: the structure is defined in this file.
     """
 
     field: str
     family: str
     takers: tuple[tuple[str, str, int], ...]
-    borrowers: tuple[tuple[str, int], ...]
     droppers: tuple[str, ...]
     before: tuple[str, ...]
-    taken_before: bool
     here: bool
 
 
@@ -173,8 +178,3 @@ def guessed(count: Count) -> bool:
     return any(
         site.contract is not None and site.contract.source is Source.GUESS for site in count.taken + count.dropped
     )
-
-
-def contract_of(site: Site) -> Contract | None:
-    """The contract that a site was read with."""
-    return site.contract

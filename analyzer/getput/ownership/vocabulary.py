@@ -18,27 +18,22 @@ class Vocabulary:
         for name, contract in tables.contracts.items():
             for effect in contract.effects:
                 if effect.family not in ("*", "memory") and effect.verb is not Verb.BORROW:
-                    counters.setdefault(name, set()).add(self.counter_of(effect.family))
+                    counters.setdefault(name, set()).add(self.tables.counter_of(effect.family))
         for name, iterator in tables.iterators.items():
             if iterator.counted and not iterator.scoped:
-                counters.setdefault(name, set()).add(self.counter_of(iterator.family))
+                counters.setdefault(name, set()).add(self.tables.counter_of(iterator.family))
         for name, cleanup in tables.cleanups.items():
             if cleanup.family not in ("*", "memory"):
-                counters.setdefault(name, set()).add(self.counter_of(cleanup.family))
+                counters.setdefault(name, set()).add(self.tables.counter_of(cleanup.family))
         for name in pages.SETTERS:
             counters.setdefault(name, set()).add(pages.COUNTER)
         self.counters = {name: frozenset(found) for name, found in counters.items()}
         self.words = frozenset(self.counters)
         self.takers: dict[str, frozenset[str]] = {}
-        self.dropping: dict[str, tuple[frozenset[str], str]] = {}
+        self.dropping: dict[str, frozenset[str]] = {}
 
-    def counter_of(self, family: str) -> str:
-        """What APIs of *family* count."""
-        known = self.tables.families.get(family)
-        return known.counter if known is not None else family
-
-    def puts(self, counter: str) -> tuple[frozenset[str], str]:
-        """The names that drop *counter* through their first argument, and the family of that counter."""
+    def puts(self, counter: str) -> frozenset[str]:
+        """The names that drop *counter* through their first argument."""
         known = self.dropping.get(counter)
         if known is None:
             names = {
@@ -49,10 +44,10 @@ class Vocabulary:
                 and effect.target.arg == 0
                 and not effect.target.path
                 and effect.family not in ("*", "memory")
-                and self.counter_of(effect.family) == counter
+                and self.tables.counter_of(effect.family) == counter
                 and len(contract.effects) == 1
             }
-            known = self.dropping[counter] = frozenset(names), counter
+            known = self.dropping[counter] = frozenset(names)
         return known
 
     def taking(self, counter: str) -> frozenset[str]:
@@ -62,6 +57,6 @@ class Vocabulary:
             for name, contract in self.tables.contracts.items():
                 for effect in contract.effects:
                     if effect.verb in (Verb.TAKE, Verb.INIT):
-                        takers.setdefault(self.counter_of(effect.family), set()).add(name)
+                        takers.setdefault(self.tables.counter_of(effect.family), set()).add(name)
             self.takers = {counter: frozenset(names) for counter, names in takers.items()}
         return self.takers.get(counter, frozenset())

@@ -233,9 +233,8 @@ class Comparison:
         after = [] if self.after is None else self.judge.judge(self.after, new, tally)
         if self.images.whole:
             focus = None if self.before is None else self.changed_words()
-            names = {source.name for source in (*old, *new)}
-            before += self.judge.judge_file(self.before, pick(self.before, names, old), focus)
-            after += self.judge.judge_file(self.after, pick(self.after, names, new), focus)
+            before += self.judge.judge_file(self.before, old, focus)
+            after += self.judge.judge_file(self.after, new, focus)
         after = [self.weighed(one, self.before) for one in after]
         before = [self.weighed(one, self.after) for one in before]
         introduced, fixed, existing = compare(before, after)
