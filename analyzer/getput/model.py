@@ -122,6 +122,7 @@ class Stats(msgspec.Struct, frozen=True):
     unparsed: int = 0
     bounded: int = 0
     elapsed_ms: int = 0
+    index: str = "none"  # "used", "stale" (used, but not made true), "outdated" (not used)
 
 
 class Answer(msgspec.Struct, frozen=True):

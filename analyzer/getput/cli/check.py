@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -21,6 +21,9 @@ from getput.patch.series import read_submissions
 from getput.report import FORMATS
 from getput.report.select import fails, shown, unjudged, wanted
 from getput.verdict.judge import Judge
+
+if TYPE_CHECKING:
+    from getput.verdict.current import Current
 
 OK, INTRODUCED, UNJUDGED = 0, 1, 2
 
@@ -67,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     tally = _Tally(settings, form.carries_errors)
-    answers = in_order(_start, (tree, settings, args.timing), _judge, tasks, args.jobs, _died)
+    answers = in_order(_start, (tree, settings, args.timing, args.index), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     output.answer(form.render((shown(answer, args.show) for answer in tally.over(answers)), options.look(args)))
     return tally.status
@@ -126,10 +129,12 @@ class _Worker:
     judge: Judge
     tree: Path
     timing: bool
+    current: Current | None
 
 
-def _start(tree: Path, settings: Settings, timing: bool) -> None:
-    _Worker.judge = Judge(tree, settings)
+def _start(tree: Path, settings: Settings, timing: bool, index: bool) -> None:
+    _Worker.current = _current(tree, settings) if index else None
+    _Worker.judge = Judge(tree, settings, _Worker.current and _Worker.current.names)
     _Worker.tree = tree
     _Worker.timing = timing
 
@@ -144,7 +149,25 @@ def _judge(task: Task) -> Answer:
 
 def _answer(task: Task) -> Answer:
     submissions = read_submissions(task.inputs, _Worker.tree, each=False, staged=task.staged, stdin=task.stdin)
-    return _Worker.judge.check(next(iter(submissions)))
+    submission = next(iter(submissions))
+    current = _Worker.current
+    if current is None:
+        return _Worker.judge.check(submission)
+    if current.names is not None:
+        current.around(images.path for patch in submission.patches for images in patch.files)
+    answer = _Worker.judge.check(submission)
+    return replace(answer, stats=replace(answer.stats, index=current.state))
+
+
+def _current(tree: Path, settings: Settings) -> Current | None:
+    """The index of *tree*; a tree without one needs none of what reading it takes."""
+    from getput.index.place import place
+
+    if not place(tree).is_file():
+        return None
+    from getput.verdict.current import Current
+
+    return Current(tree, settings)
 
 
 def _died(task: Task, error: ProcessDiedError) -> Answer:

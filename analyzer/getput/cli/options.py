@@ -15,8 +15,8 @@ from getput.model import Confidence
 from getput.report import FORMATS, Look
 
 
-def add_judging(parser: argparse.ArgumentParser) -> None:
-    """Options of every command that judges."""
+def add_tree(parser: argparse.ArgumentParser) -> None:
+    """Options of every command that works on a tree."""
     parser.add_argument(
         "--tree",
         type=Path,
@@ -26,6 +26,19 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="settings (default: .getput.toml at the top of the tree)"
     )
+    parser.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="processes (default: the cores)")
+    parser.add_argument(
+        "--timing",
+        action="store_true",
+        help="say how long it took; otherwise the same input gives the same bytes",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="no line that sums up, no progress")
+    parser.set_defaults(rule=[], no_rule=[], min_confidence=None)
+
+
+def add_judging(parser: argparse.ArgumentParser) -> None:
+    """Options of every command that judges."""
+    add_tree(parser)
     parser.add_argument("--rule", action="append", default=[], metavar="ID", help="run only this rule; may be repeated")
     parser.add_argument(
         "--no-rule", action="append", default=[], metavar="ID", help="leave this rule out; may be repeated"
@@ -35,11 +48,8 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         choices=[level.value for level in Confidence],
         help="leave out what is less sure (default: medium)",
     )
-    parser.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="processes (default: the cores)")
     parser.add_argument(
-        "--timing",
-        action="store_true",
-        help="fill in stats.elapsed_ms, which is 0 otherwise: the same input gives the same bytes",
+        "--no-index", dest="index", action="store_false", help="do not use an index of the tree, nor make one"
     )
     formats = "; ".join(f"{name}: {form.summary}" for name, form in FORMATS.items())
     parser.add_argument("--format", choices=list(FORMATS), default="text", help=formats + " (default: text)")
@@ -48,7 +58,6 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="no colors, even on a terminal; NO_COLOR in the environment does the same",
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="findings only: no line that sums up, no progress")
 
 
 def settings(args: argparse.Namespace, tree: Path) -> Settings:

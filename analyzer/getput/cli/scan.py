@@ -17,11 +17,14 @@ from getput.cli.guard import failed, guarded
 from getput.cli.jobs import ProcessDiedError, in_order
 from getput.cli.progress import counted
 from getput.config import Settings
-from getput.model import Answer, PatchAnswer, Problem, Stats
+from getput.index.records import decode
+from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats
 from getput.patch.series import default_tree
 from getput.report import FORMATS
 from getput.report.select import unjudged, wanted
+from getput.verdict.current import USED, Current
 from getput.verdict.judge import Judge
+from getput.verdict.survey import TOO_LARGE
 
 BATCH = 8  # files that go to a process at once
 
@@ -40,11 +43,17 @@ def run(args: argparse.Namespace) -> int:
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     errors: list[Problem] = []
-    files = Judge.sources(args.paths or [tree], errors)
-    batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
-    parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)
-    parts = counted(parts, len(batches), f"batches of {BATCH} files", not args.quiet)
-    answer = wanted(merged(_name(args.paths or [tree]), parts, errors), settings)
+    indexed = _below(args.paths, tree) if args.index else None
+    if indexed is not None and (not args.paths or "" in indexed or Current(tree, settings).state == USED):
+        answer = _from_index(tree, settings, indexed, args)
+    else:
+        errors: list[Problem] = []
+        files = Judge.sources(args.paths or [tree], errors)
+        batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
+        parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)
+        parts = counted(parts, len(batches), f"batches of {BATCH} files", not args.quiet)
+        answer = merged(_name(args.paths or [tree]), parts, errors)
+    answer = wanted(answer, settings)
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
     answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
     if not form.carries_errors:
@@ -88,6 +97,50 @@ def merged(name: str, parts: Iterable[Answer], errors: Sequence[Problem] = ()) -
             bounded=sum(part.bounded for part in stats),
         ),
     )
+
+
+def _below(paths: Sequence[Path], tree: Path) -> tuple[str, ...] | None:
+    """*paths* as the index names them ("" is the tree itself); None where one does not exist or lies elsewhere."""
+    root = tree.resolve()
+    out = []
+    for path in paths:
+        real = path.resolve()
+        if not real.exists() or not real.is_relative_to(root):
+            return None
+        name = real.relative_to(root).as_posix()
+        out.append("" if name == "." else name)
+    return tuple(out)
+
+
+def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argparse.Namespace) -> Answer:
+    """What stands in *paths*, as the index knows it once it was brought up to date."""
+    from getput.cli.indexing import brought_up_to_date
+
+    store, _ = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet)
+    files: list[FileAnswer] = []
+    findings: list[Finding] = []
+    errors: list[Problem] = []
+    folders = tuple(f"{path}/" for path in paths)
+    functions = unparsed = bounded = 0
+    for path, raw in store.records():
+        if paths and "" not in paths and path not in paths and not path.startswith(folders):
+            continue
+        record = decode(raw)
+        functions += record.functions
+        files.append(FileAnswer(path, "analysed"))
+        if record.problem:
+            files[-1] = FileAnswer(path, "skipped" if record.problem == TOO_LARGE else "failed", record.problem)
+            if record.problem != TOO_LARGE:
+                errors.append(Problem(path, record.problem))
+        findings += record.findings
+        for one in record.told:
+            findings += one.findings
+            unparsed += one.unparsed
+            bounded += one.bounded
+    store.close()
+    patch = PatchAnswer(subject="", message_id=None, commit=None, applied=None, files=tuple(files))
+    stats = Stats(functions, unparsed, bounded, index=USED)
+    return Answer(_name(args.paths or [tree]), (patch,), tuple(findings), tuple(errors), stats)
 
 
 def _name(paths: Sequence[Path]) -> str:

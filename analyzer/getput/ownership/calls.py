@@ -47,7 +47,7 @@ class Calls(Effects):
             return True
         contract = self.tables.contracts.get(name)
         if contract is None:
-            contract = self.callee(name)
+            contract = self.callee(name, bool(state.counts))
         if contract is None:
             return self.unknown(state, call, args, name)
         if contract.noreturn:

@@ -38,7 +38,7 @@ class Core:
         function: Function,
         counter: str,
         tables: Tables,
-        callee: Callable[[str], Contract | None],
+        callee: Callable[[str, bool], Contract | None],
         known_here: Callable[[str], bool],
     ) -> None:
         self.function = function

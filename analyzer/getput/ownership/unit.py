@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -15,7 +15,7 @@ from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Function
 from getput.ownership import guess
-from getput.ownership.contracts import Contract
+from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of, summarize
 from getput.ownership.leaks import leaks
 from getput.ownership.solve import Solver
@@ -29,19 +29,36 @@ SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:
 FREES_MEMORY = re.compile(
     r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
 )
+NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
+MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})  # what makes a caller count
 MAX_DEPTH = 4  # callees of callees of callees
 
-Elsewhere = Callable[[str, str], Contract | None]
+
+class Elsewhere(Protocol):
+    """What is known of the functions that stand in other files."""
+
+    def counters(self, words: frozenset[str]) -> frozenset[str]:
+        """What the functions among *words* count."""
+
+    def contract(self, name: str, counter: str) -> Contract | None:
+        """What a call of *name* does to *counter*; None where nothing is known."""
 
 
 class Unit:
     """The functions of one image of one file.
 
-    *elsewhere* answers (name, counter) for callees that neither the tables nor the file know: an index, or a guess.
+    *elsewhere* answers for callees that neither the tables nor the file know; with *guesses*, names do where it has no answer.
     """
 
     def __init__(
-        self, text: bytes, path: str, vocabulary: Vocabulary, macros: Macros, elsewhere: Elsewhere | None = None
+        self,
+        text: bytes,
+        path: str,
+        vocabulary: Vocabulary,
+        macros: Macros,
+        elsewhere: Elsewhere | None = None,
+        *,
+        guesses: bool = True,
     ) -> None:
         self.text = text
         self.path = path
@@ -49,6 +66,7 @@ class Unit:
         self.tables = vocabulary.tables
         self.macros = macros
         self.elsewhere = elsewhere
+        self.guesses = guesses
         self.lines = LineMap(text)
         self.sources = functions(text)
         self.by_name: dict[str, FunctionSource] = {}
@@ -61,6 +79,8 @@ class Unit:
         self.made: dict[tuple[int, str], FunctionReport | None] = {}
         self.words: dict[int, frozenset[str]] = {}
         self.counting: dict[int, frozenset[str]] = {}
+        self.direct: dict[int, frozenset[str]] = {}
+        self.touching: dict[tuple[int, str], bool] = {}
         self.bounded: set[str] = set()
         self.twin: Unit | None = None  # the other image: its text is evidence for guesses
         self.all_words: frozenset[bytes] | None = None
@@ -100,11 +120,9 @@ class Unit:
         if known is not None:
             return known
         self.counting[source.start] = frozenset()  # recursion ends here
+        found = set(self.own(source))
         words = self.words_of(source)
-        found: set[str] = set()
-        for word in words & self.vocabulary.words:
-            found |= self.vocabulary.counters[word]
-        if depth == 0:
+        if depth == 0 and self.guesses:
             both = (
                 words
                 if self.twin is None or source.name not in self.twin.by_name
@@ -119,6 +137,19 @@ class Unit:
         self.counting[source.start] = answer
         return answer
 
+    def own(self, source: FunctionSource) -> frozenset[str]:
+        """What *source* itself counts, by the names it mentions."""
+        known = self.direct.get(source.start)
+        if known is None:
+            words = self.words_of(source)
+            found: set[str] = set()
+            for word in words & self.vocabulary.words:
+                found |= self.vocabulary.counters[word]
+            if self.elsewhere is not None:
+                found |= self.elsewhere.counters(words - self.by_name.keys() - self.tables.contracts.keys())
+            known = self.direct[source.start] = frozenset(found)
+        return known
+
     def contract(self, name: str, counter: str, depth: int) -> Contract | None:
         """What a call of *name* does to *counter*, as far as this file (or what lies elsewhere) tells."""
         key = (name, counter)
@@ -126,8 +157,11 @@ class Unit:
             return self.contracts[key]
         source = self.by_name.get(name)
         if source is None:
-            found = self.elsewhere(name, counter) if self.elsewhere is not None else None
+            found = self.elsewhere.contract(name, counter) if self.elsewhere is not None else None
             self.contracts[key] = found
+            return found
+        if counter != NOTHING and not self.touches(source, counter, depth):
+            found = self.contracts[key] = self.contract(name, NOTHING, depth)
             return found
         self.contracts[key] = None
         if depth >= MAX_DEPTH:
@@ -138,14 +172,46 @@ class Unit:
         self.contracts[key] = found
         return found
 
-    def callee(self, source: FunctionSource, name: str, counter: str, depth: int) -> Contract | None:
-        """What *source* may expect of a callee that the tables do not know: its summary, or a guess by name."""
+    def touches(self, source: FunctionSource, counter: str, depth: int = 0) -> bool:
+        """Whether *source* may do anything to *counter*: by itself, or because a callee in this file does."""
+        if counter not in self.counters(source):
+            return False
+        if counter.startswith(guess.PREFIX):
+            return True
+        key = (source.start, counter)
+        known = self.touching.get(key)
+        if known is not None:
+            return known
+        if counter in self.own(source) or depth >= MAX_DEPTH:
+            self.touching[key] = True
+            return True
+        self.touching[key] = False  # recursion ends here
+        for word in sorted(self.words_of(source) & self.by_name.keys()):
+            callee = self.by_name[word]
+            if word != source.name and word not in self.tables.contracts and self.touches(callee, counter, depth + 1):
+                contract = self.contract(word, counter, depth)
+                if contract is None or any(effect.verb in MOVING for effect in contract.effects):
+                    self.touching[key] = True
+                    return True
+        return False
+
+    def callee(
+        self, source: FunctionSource, name: str, counter: str, depth: int, *, counted: bool = True
+    ) -> Contract | None:
+        """What *source* may expect of a callee that the tables do not know: its summary, or a guess by name.
+
+        Where nothing is *counted* yet on the path, what a callee keeps or frees does not matter, and it is not asked.
+        """
         if name in self.by_name:
+            if not counted and not self.touches(self.by_name[name], counter):
+                return None
             return self.contract(name, counter, depth)
         if self.elsewhere is not None:
             found = self.contract(name, counter, depth)
             if found is not None:
                 return found
+        if not self.guesses:
+            return None
         if counter.startswith(guess.PREFIX):
             return guess.pair_contract(name, counter, self.evidence(source.name))
         puts = self.vocabulary.puts(counter)
@@ -175,7 +241,7 @@ class Unit:
             function,
             counter,
             self.tables,
-            lambda name: self.callee(source, name, counter, depth),
+            lambda name, counted: self.callee(source, name, counter, depth, counted=counted),
             self.by_name.__contains__,
         )
         solver = Solver(machine)
@@ -187,7 +253,8 @@ class Unit:
 
     def reports(self, source: FunctionSource) -> list[FunctionReport]:
         """What rules may see of *source*, one report a counter, in the counters' order."""
-        found = (self.report(source, counter) for counter in sorted(self.counters(source)))
+        counters = sorted(self.counters(source))
+        found = (self.report(source, counter) for counter in counters if self.touches(source, counter))
         return [report for report in found if report is not None]
 
     def report(self, source: FunctionSource, counter: str) -> FunctionReport | None:

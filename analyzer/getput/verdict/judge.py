@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,15 @@ import msgspec
 from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
+from getput.index.names import Names
 from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
-from getput.ownership.unit import WORD, Unit
+from getput.ownership.unit import WORD, Elsewhere, Unit
 from getput.ownership.view import FileReport
 from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.anchor import anchor
+from getput.verdict.around import Around
 from getput.verdict.compare import compare
 from getput.verdict.place import Judged, finding, fingerprint, judged, text_at
 from getput_rules import RULES
@@ -46,9 +48,10 @@ class Tally:
 class Judge:
     """Judges patches and files for one source tree; keeps tables and macros between inputs, and nothing else."""
 
-    def __init__(self, tree: Path | None, settings: Settings) -> None:
+    def __init__(self, tree: Path | None, settings: Settings, names: Names | None = None) -> None:
         self.tree = tree
         self.settings = settings
+        self.names = names
         self.vocabulary = Vocabulary(apis.load(settings.tables))
         known = macros.for_tree(tree)
         if settings.iterators:
@@ -66,12 +69,30 @@ class Judge:
         errors = list(submission.problems)
         open_bugs: dict[tuple[object, ...], int] = {}
         for index, patch in enumerate(submission.patches):
-            files = []
-            for images in patch.files:
-                files.append(self.file(images, index, tally, found, open_bugs))
+            units = self.units(patch.files)
+            files = [self.file(images, index, tally, found, open_bugs, units) for images in patch.files]
             patches.append(PatchAnswer(patch.subject, patch.message_id, patch.commit, patch.applied, tuple(files)))
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
         return Answer(submission.name, tuple(patches), tuple(found), tuple(errors), tally.stats())
+
+    def units(self, files: Iterable[FileImages]) -> tuple[dict[str, Unit], dict[str, Unit]]:
+        """The files of a patch before and after it, by path, each with the others and the index around it."""
+        before: dict[str, Unit] = {}
+        after: dict[str, Unit] = {}
+        for images in files:
+            if images.status != "ready":
+                continue
+            old_path = images.old_path or images.path
+            for text, path, side in ((images.before, old_path, before), (images.after, images.path, after)):
+                if text is not None:
+                    side[path] = self.unit(text, path)
+            if old_path in before and images.path in after:
+                before[old_path].twin, after[images.path].twin = after[images.path], before[old_path]
+        if self.names is not None or len(before) > 1 or len(after) > 1:
+            for side in (before, after):
+                for path, unit in side.items():
+                    unit.elsewhere = Around(path, side, self.names)
+        return before, after
 
     def file(
         self,
@@ -80,14 +101,13 @@ class Judge:
         tally: Tally,
         found: list[Finding],
         open_bugs: dict[tuple[object, ...], int],
+        units: tuple[dict[str, Unit], dict[str, Unit]],
     ) -> FileAnswer:
-        """Judge one file of one patch."""
+        """Judge one file of one patch, whose files are *units*."""
         if images.status != "ready":
             return FileAnswer(images.path, images.status, images.reason)
-        before = None if images.before is None else self.unit(images.before, images.old_path or images.path)
-        after = None if images.after is None else self.unit(images.after, images.path)
-        if before is not None and after is not None:
-            before.twin, after.twin = after, before
+        before = None if images.before is None else units[0][images.old_path or images.path]
+        after = None if images.after is None else units[1][images.path]
         comparison = Comparison(self, images, before, after)
         for one, status, where in comparison.outcome(tally):
             key = one.keys[1]
@@ -101,9 +121,9 @@ class Judge:
         reason = None if images.whole else "only the hunks are known; functions that they show whole were judged"
         return FileAnswer(images.path, "analysed", reason)
 
-    def unit(self, text: bytes, path: str) -> Unit:
+    def unit(self, text: bytes, path: str, elsewhere: Elsewhere | None = None, *, guesses: bool = True) -> Unit:
         """The image of a file, ready to be analysed."""
-        return Unit(text, path, self.vocabulary, self.macros)
+        return Unit(text, path, self.vocabulary, self.macros, elsewhere, guesses=guesses)
 
     # --- files as they stand -------------------------------------------------------------------------------------
 
@@ -127,7 +147,7 @@ class Judge:
             unit = self.unit(text, name)
             seen: dict[tuple[object, ...], int] = {}
             for bare in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources, None)]:
-                one = Comparison.weighed(bare, None)
+                one = weighed(bare, None)
                 number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
                 result = finding(one, Status.EXISTING, None, None)
                 found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, number)))
@@ -235,8 +255,8 @@ class Comparison:
             focus = None if self.before is None else self.changed_words()
             before += self.judge.judge_file(self.before, old, focus)
             after += self.judge.judge_file(self.after, new, focus)
-        after = [self.weighed(one, self.before) for one in after]
-        before = [self.weighed(one, self.after) for one in before]
+        after = [weighed(one, self.before) for one in after]
+        before = [weighed(one, self.after) for one in before]
         introduced, fixed, existing = compare(before, after)
         out: list[tuple[Judged, Status, Anchor | None]] = []
         removed = self.removed_text()
@@ -254,13 +274,6 @@ class Comparison:
         out += [(one, Status.EXISTING, None) for _, one in existing]
         return out
 
-    @staticmethod
-    def weighed(one: Judged, other: Unit | None) -> Judged:
-        """*one*, doubted where its function is new: a pattern that stands in much code is the patch's only where it changed that code."""
-        if not one.found.accepted or (other is not None and one.function in other.by_name):
-            return one
-        return doubted(one)
-
     def changed_words(self) -> frozenset[str]:
         """Every identifier on a changed line, of both images."""
         out: set[str] = set()
@@ -277,6 +290,13 @@ class Comparison:
             return {}
         lines = self.before.lines
         return {line: text_at(lines, line) for line in sorted(self.images.removed)}
+
+
+def weighed(one: Judged, other: Unit | None) -> Judged:
+    """*one*, doubted where its function is new: a pattern that stands in much code is the patch's only where it changed that code."""
+    if not one.found.accepted or (other is not None and one.function in other.by_name):
+        return one
+    return doubted(one)
 
 
 def doubted(one: Judged) -> Judged:

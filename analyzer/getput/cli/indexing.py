@@ -1,0 +1,64 @@
+"""Building and refreshing an index, in as many processes as are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from getput.cli import UsageError
+from getput.cli.jobs import ProcessDiedError, in_order
+from getput.cli.output import message
+from getput.cli.progress import counted
+from getput.config import Settings
+from getput.index.build import LAST, Found, Job, Progress, Round, refresh
+from getput.index.place import place
+from getput.index.stamp import stamp_of
+from getput.index.store import Store, StoreError, locked
+from getput.verdict.survey import Worker
+
+
+def brought_up_to_date(tree: Path, settings: Settings, jobs: int, *, show: bool) -> tuple[Store, Progress]:
+    """The index of *tree*, open and true; and what that took.
+
+    Waits for another process that writes it.  Raises UsageError where it cannot be written.
+    """
+    where = place(tree)
+    try:
+        with locked(where, wait=False) as mine:
+            if mine:
+                return _refreshed(where, tree, settings, jobs, show)
+        message("another getput is at work on the index of this tree: waiting for it")
+        with locked(where, wait=True):
+            return _refreshed(where, tree, settings, jobs, show)
+    except (OSError, StoreError) as error:
+        raise UsageError(f"the index cannot be written: {error}") from error
+
+
+def _refreshed(where: Path, tree: Path, settings: Settings, jobs: int, show: bool) -> tuple[Store, Progress]:
+    store = Store(where, write=True)
+    store.prepare(stamp_of(settings, tree), tree.resolve())
+
+    def run(round_: Round) -> Iterator[Sequence[Found]]:
+        parts = in_order(_start, (tree, settings, where, round_.number), _work, round_.batches, jobs, _died)
+        noun = f"batches of files, round {round_.number + 1} of {LAST + 1}"
+        return counted(parts, len(round_.batches), noun, show)
+
+    return store, refresh(store, tree, run)
+
+
+class _Process:
+    """What one process keeps between batches."""
+
+    worker: Worker
+
+
+def _start(tree: Path, settings: Settings, where: Path, number: int) -> None:
+    _Process.worker = Worker(tree, settings, where, number)
+
+
+def _work(batch: Sequence[Job]) -> list[Found]:
+    return _Process.worker.batch(batch)
+
+
+def _died(batch: Sequence[Job], error: ProcessDiedError) -> list[Found]:
+    return [Worker.failed(job, str(error)) for job in batch]

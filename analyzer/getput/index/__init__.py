@@ -1,0 +1,1 @@
+"""What the functions of a whole tree do to counts: an index in the user's cache folder, keyed by content."""

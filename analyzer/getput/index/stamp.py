@@ -1,0 +1,43 @@
+"""What an index depends on beside the sources: getput itself, its tables, and what the user adds to them."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+from getput import __version__
+from getput.config import Settings
+
+
+def stamp_of(settings: Settings, tree: Path) -> str:
+    """The stamp: equal where the same sources give the same index."""
+    parts = [
+        __version__,
+        *settings.iterators,
+        _digest(settings.tables),
+        _digest([tree / ".clang-format"]),
+        *(_digest(_files(package)) for package in ("getput", "getput_rules")),
+    ]
+    return hashlib.sha1("\n".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def _files(package: str) -> list[Path]:
+    """Every module and table of *package*."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    root = Path(spec.submodule_search_locations[0])
+    return sorted(path for path in root.rglob("*") if path.suffix in (".py", ".toml"))
+
+
+def _digest(paths: list[Path] | tuple[Path, ...]) -> str:
+    """A digest of the content of *paths*; a file that cannot be read counts as empty."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    for path in paths:
+        try:
+            digest.update(path.read_bytes())
+        except OSError:
+            digest.update(b"\0")
+        digest.update(b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,188 @@
+"""The index on disk: one SQLite file for each tree, in the user's cache folder.
+
+What stands in it was computed in rounds (:mod:`getput.index.build`).  Every write is a transaction, so a process that is killed at any
+moment leaves a state from which the next one goes on; ``locked`` keeps two from writing at once, and readers need no lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from getput.index.facts import Facts
+
+LAYOUT = 1  # of the tables below; another one starts anew
+SCHEMA = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime INTEGER, blob BLOB, done INTEGER, gen INTEGER);
+CREATE TABLE facts(file INTEGER PRIMARY KEY, calls BLOB, defines BLOB, pointers BLOB);
+CREATE TABLE answers(file INTEGER PRIMARY KEY, record BLOB);
+CREATE TABLE names(name TEXT, file INTEGER, static INTEGER, history BLOB, old BLOB, gen INTEGER,
+                   PRIMARY KEY(name, file)) WITHOUT ROWID;
+CREATE INDEX names_of_file ON names(file);
+"""
+BUSY = 30.0  # seconds to wait for another process's transaction
+
+
+class StoreError(Exception):
+    """An index that cannot be read or written; the message says which and why."""
+
+
+class FileRow(msgspec.Struct, frozen=True):
+    """What the index knows of one file: ``size`` in bytes, ``mtime`` in nanoseconds, ``blob`` git's identity, ``done`` the last round
+    that was finished (-1 for none), ``gen`` the generation in which."""
+
+    id: int
+    path: str
+    size: int
+    mtime: int
+    blob: bytes
+    done: int
+    gen: int
+
+
+class Store:
+    """One open index.  Raises :class:`StoreError` where it cannot be opened."""
+
+    def __init__(self, path: Path, *, write: bool) -> None:
+        self.path = path
+        try:
+            if write:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
+                self.db.execute("PRAGMA journal_mode=WAL")
+                self.db.execute("PRAGMA synchronous=NORMAL")
+            else:
+                self.db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY, uri=True, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{path}: {error}") from error
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what is written inside, or nothing."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    # --- the whole -----------------------------------------------------------------------------------------------
+
+    def prepare(self, stamp: str, tree: Path) -> None:
+        """Make the tables, or empty them where they were filled under another stamp."""
+        if self.meta("layout") == str(LAYOUT) and self.meta("stamp") == stamp:
+            return
+        with self.transaction():
+            for kind, name in self.db.execute(
+                "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+            ).fetchall():
+                self.db.execute(f"DROP {kind.upper()} IF EXISTS {name}")
+            for statement in SCHEMA.split(";"):
+                self.db.execute(statement)
+            for key, value in (("layout", LAYOUT), ("stamp", stamp), ("tree", tree), ("gen", 0), ("settled", 0)):
+                self.put_meta(key, str(value))
+
+    def meta(self, key: str) -> str | None:
+        """What the index says of itself under *key*; None where it says nothing."""
+        try:
+            row = self.db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        except sqlite3.OperationalError:
+            return None  # no tables yet
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        return None if row is None else str(row[0])
+
+    def put_meta(self, key: str, value: str) -> None:
+        """Set what the index says of itself."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
+
+    def sizes(self) -> tuple[int, int]:
+        """(files, functions that count)."""
+        files = self.db.execute("SELECT count(*) FROM files").fetchone()[0]
+        return files, self.db.execute("SELECT count(*) FROM names WHERE history != x''").fetchone()[0]
+
+    # --- files ---------------------------------------------------------------------------------------------------
+
+    def files(self) -> dict[str, FileRow]:
+        """Every file that the index knows, by path."""
+        rows = self.db.execute("SELECT id, path, size, mtime, blob, done, gen FROM files")
+        return {row[1]: FileRow(*row) for row in rows}
+
+    def file(self, path: str) -> FileRow | None:
+        """One file."""
+        row = self.db.execute(
+            "SELECT id, path, size, mtime, blob, done, gen FROM files WHERE path=?", (path,)
+        ).fetchone()
+        return None if row is None else FileRow(*row)
+
+    def paths_in(self, folder: str) -> set[str]:
+        """The files right in *folder* that the index knows."""
+        low = f"{folder}/" if folder else ""
+        rows = self.db.execute("SELECT path FROM files WHERE path >= ? AND path < ?", (low, low + "\U0010ffff"))
+        return {path for (path,) in rows if "/" not in path[len(low) :]}
+
+    def record(self, file: int) -> bytes | None:
+        """What was found in a file, as it was written."""
+        row = self.db.execute("SELECT record FROM answers WHERE file=?", (file,)).fetchone()
+        return None if row is None else row[0]
+
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        """(path, record) of every file that was looked at, sorted by path."""
+        yield from self.db.execute("SELECT path, record FROM files JOIN answers ON file=id ORDER BY path")
+
+    def facts(self, column: str) -> Iterable[tuple[int, bytes]]:
+        """(file, ``calls``, ``defines`` or ``pointers``) of every file that has any."""
+        return self.db.execute(f"SELECT file, {column} FROM facts WHERE {column} != x''")
+
+    def write_facts(self, file: int, facts: Facts) -> None:
+        """Set the facts of a file."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO facts VALUES(?, ?, ?, ?)", (file, facts.calls, facts.defines, facts.pointers)
+        )
+
+    def write_record(self, file: int, record: bytes) -> None:
+        """Set what was found in a file."""
+        self.db.execute("INSERT OR REPLACE INTO answers VALUES(?, ?)", (file, record))
+
+    # --- names ---------------------------------------------------------------------------------------------------
+
+    def definitions(self, name: str) -> list[tuple[str, int, bytes]]:
+        """(path, static, history) of every function of this name that counts, sorted by path."""
+        return self.db.execute(
+            "SELECT path, static, history FROM names JOIN files ON file=id WHERE name=? AND history != x'' ORDER BY path",
+            (name,),
+        ).fetchall()
+
+    def all_definitions(self) -> Iterator[tuple[str, str, int, bytes]]:
+        """(name, path, static, history) of every function that counts, sorted."""
+        yield from self.db.execute(
+            "SELECT name, path, static, history FROM names JOIN files ON file=id WHERE history != x'' ORDER BY name, path"
+        )
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold the right to write the index at *path*; yields whether it was given (always, with *wait*).
+
+    The lock goes with the process that holds it, however that ends.
+    """
+    import fcntl
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True

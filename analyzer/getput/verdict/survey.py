@@ -1,0 +1,191 @@
+"""One file of a tree, looked at in rounds: what stands in it, and what its functions are to the callers in other files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from getput.config import Settings
+from getput.csource.syntax import FunctionSource
+from getput.index.build import Found, Job
+from getput.index.facts import Facts, calls_of, facts_of
+from getput.index.names import Contracts, Definition, Names, says
+from getput.index.records import FileRecord, FunctionRecord, decode, encode
+from getput.index.store import Store
+from getput.model import Finding, Status
+from getput.ownership.contracts import Contract, Source, Verb
+from getput.ownership.unit import MAX_DEPTH, Unit
+from getput.verdict.judge import MAX_SOURCE, Judge, Tally, weighed
+from getput.verdict.place import Judged, finding, fingerprint
+
+SCOPES = (b"__free(", b"guard(", b"scoped_guard(", b"CLASS(", b"scoped_class(")  # put without a call
+TOO_LARGE = "larger than 10 MB"
+TELLING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT})  # what a caller must know of
+
+
+class Surveyor:
+    """Looks at files, one at a time; *names* are what the round before found out."""
+
+    def __init__(self, judge: Judge, names: Names, changed: frozenset[str] | None) -> None:
+        self.judge = judge
+        self.names = names
+        self.changed = changed  # since the round before that; None in the first round
+        self.words = frozenset(word.encode() + b"(" for word in judge.vocabulary.words) | frozenset(SCOPES)
+
+    def first(self, text: bytes, path: str) -> tuple[Facts, FileRecord, dict[str, tuple[bool, Contracts]]]:
+        """The first round of a file: its facts, what stands in it, and (static, what it does) of those of its functions that count."""
+        calls = calls_of(text)
+        facts = facts_of(text, calls)
+        if calls.isdisjoint(self.words):
+            return facts, FileRecord(functions=facts.defines.count(b" ") - 1 if facts.defines else 0), {}
+        unit = self.judge.unit(text, path, guesses=False)
+        record = self.look(unit, unit.sources, FileRecord(functions=len(unit.sources)))
+        whole = [self.placed(one, {}) for one in self.judge.judge_file(unit, unit.sources, None)]
+        return facts, replace(record, findings=tuple(whole)), self.contracts(unit, unit.sources)
+
+    def again(
+        self, text: bytes, path: str, record: FileRecord
+    ) -> tuple[FileRecord, dict[str, tuple[bool, Contracts]]] | None:
+        """A later round of a file: looks at the functions that what has changed concerns; None where there is none."""
+        unit = self.judge.unit(text, path, self.names.seen_from(path), guesses=False)
+        sources = self.concerned(unit)
+        if not sources:
+            return None
+        return self.look(unit, sources, record), self.contracts(unit, sources)
+
+    def concerned(self, unit: Unit) -> list[FunctionSource]:
+        """The functions of *unit* that mention a changed name, or a function of the file that does."""
+        assert self.changed is not None
+        changed = self.changed - unit.by_name.keys() - self.judge.vocabulary.tables.contracts.keys()
+        found = {source.name for source in unit.sources if not changed.isdisjoint(unit.words_of(source))}
+        newer = found
+        for _ in range(MAX_DEPTH):
+            newer = {
+                source.name
+                for source in unit.sources
+                if source.name not in found and not newer.isdisjoint(unit.words_of(source))
+            }
+            if not newer:
+                break
+            found |= newer
+        return [source for source in unit.sources if source.name in found]
+
+    def look(self, unit: Unit, sources: list[FunctionSource], record: FileRecord) -> FileRecord:
+        """*record* with what is found in *sources* instead of what it said of functions of their names."""
+        told = {one.name: one for one in record.told}
+        by_name: dict[str, list[FunctionSource]] = {}
+        for source in sources:
+            by_name.setdefault(source.name, []).append(source)
+        for name, variants in by_name.items():
+            tally = Tally()
+            found = self.judge.judge(unit, variants, tally)
+            seen: dict[tuple[object, ...], int] = {}
+            one = FunctionRecord(name, tuple(self.placed(each, seen) for each in found), tally.unparsed, tally.bounded)
+            if found or tally.unparsed or tally.bounded:
+                told[name] = one
+            else:
+                told.pop(name, None)
+        return replace(record, told=tuple(told[name] for name in sorted(told)))
+
+    @staticmethod
+    def placed(bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
+        """A finding of what stands in the tree, with its fingerprint."""
+        one = weighed(bare, None)
+        number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
+        return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
+
+    def contracts(self, unit: Unit, sources: list[FunctionSource]) -> dict[str, tuple[bool, Contracts]]:
+        """(static, what it does to each counter) for each of *sources* that other files may call."""
+        out: dict[str, tuple[bool, Contracts]] = {}
+        header = unit.path.endswith(".h")
+        for source in sources:
+            if source.name in out or source.name in unit.tables.contracts:
+                continue
+            counters = sorted(unit.counters(source))
+            if not counters:
+                out[source.name] = (False, {})
+                continue
+            function = unit.function(source)
+            if function is None or (function.static and not header):
+                continue
+            place = f"{unit.path}:{unit.lines.position(source.start)[0]}"
+            known = {}
+            for counter in counters:
+                contract = unit.contract(source.name, counter, 0)
+                if contract is not None and tells(contract):
+                    known[counter] = replace(contract, proof=place)
+            out[source.name] = (function.static, known)
+        return out
+
+
+def tells(contract: Contract) -> bool:
+    """Whether a caller has to know."""
+    return contract.source is not Source.GUESS and any(effect.verb in TELLING for effect in contract.effects)
+
+
+class Worker:
+    """What one process keeps between files: looks at batches of one round."""
+
+    def __init__(self, tree: Path, settings: Settings, place: Path, number: int) -> None:
+        self.tree = tree
+        self.number = number
+        self.store = Store(place, write=False)
+        names = Names(lambda name: (), -1, frozenset())
+        changed: frozenset[str] | None = None
+        if number:
+            known: dict[str, list[Definition]] = {}
+            for name, path, static, raw in self.store.all_definitions():
+                known.setdefault(name, []).append(Definition(path, bool(static), raw))
+            names = Names(lambda name: known.get(name, ()), number - 1, frozenset(known))
+            changed = frozenset(
+                name for name, defined in known.items() if any(one.changed_in(number - 1) for one in defined)
+            )
+        self.surveyor = Surveyor(Judge(tree, settings), names, changed)
+
+    def batch(self, jobs: Sequence[Job]) -> list[Found]:
+        """What the round finds in *jobs*."""
+        return [self.one(job) for job in jobs]
+
+    def one(self, job: Job) -> Found:
+        """What the round finds in one file; a fault of getput's own is said in the file's record."""
+        try:
+            text = (self.tree / job.path).read_bytes()
+        except OSError as error:
+            return self.failed(job, f"cannot be read: {error.strerror}")
+        if len(text) > MAX_SOURCE:
+            return self.failed(job, TOO_LARGE)
+        try:
+            return self.later(job, text) if self.number else self.first(job, text)
+        except Exception as error:  # noqa: BLE001 -- the other files wait
+            return self.failed(job, f"internal error: {type(error).__name__}: {error}")
+
+    def first(self, job: Job, text: bytes) -> Found:
+        """Round 0."""
+        facts, record, contracts = self.surveyor.first(text, job.path)
+        names = tuple((name, static, known) for name, (static, known) in sorted(contracts.items()) if known)
+        return Found(job.file, facts, encode(record), names)
+
+    def later(self, job: Job, text: bytes) -> Found:
+        """A later round."""
+        raw = self.store.record(job.file)
+        record = FileRecord() if raw is None else decode(raw)
+        found = None if record.problem else self.surveyor.again(text, job.path, record)
+        if found is None:
+            return Found(job.file, None, None, ())
+        record, contracts = found
+        names = []
+        for name, (static, known) in sorted(contracts.items()):
+            before: Contracts = {}
+            for one in self.surveyor.names.definitions(name):
+                if one.path == job.path:
+                    before = one.at(self.number - 1)
+            if says(before) != says(known):
+                names.append((name, static, known))
+        return Found(job.file, None, encode(record), tuple(names))
+
+    def failed(self, job: Job, problem: str) -> Found:
+        """A file that could not be looked at."""
+        facts = None if self.number else Facts(b"", b"", b"", b"")
+        return Found(job.file, facts, encode(FileRecord(problem=problem)), ())
