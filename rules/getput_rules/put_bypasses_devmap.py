@@ -116,4 +116,5 @@ RULE = Rule(
     check=check,
     check_file=check_file,
     concerned=concerned,
+    mark=CHECK.encode(),
 )

@@ -21,7 +21,7 @@ class Rule(msgspec.Struct, frozen=True):
     The docstring's first line is the rule in one sentence; each of SECTIONS follows in this order: ``## What it does``.
     ``check`` takes what ``getput.ownership.view`` shows of one function and yields what the rule found there.  A rule
     about several functions of a file has ``check_file`` too (a ``FileReport`` to (function, ``Found``)), and ``concerned`` says of which members
-    (``Member``) a change makes it worth asking.
+    (``Member``) a change makes it worth asking, ``mark`` what a file must contain for it to have anything to say.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Rule(msgspec.Struct, frozen=True):
     check: Callable[[FunctionReport], Iterator[Found]]
     check_file: Callable[[FileReport], Iterator[tuple[str, Found]]] | None = None
     concerned: Callable[[Member], bool] | None = None
+    mark: bytes = b""
 
     @property
     def summary(self) -> str:

@@ -44,7 +44,7 @@ def blob_of(text: bytes) -> bytes:
 
 def calls_of(text: bytes) -> set[bytes]:
     """Every name in *text* that stands in front of a parenthesis, with the parenthesis: ``foo(``."""
-    words = text.replace(b"(", b"( ").translate(_SPACES).split()
+    words = set(text.replace(b" (", b"(").replace(b"(", b"( ").translate(_SPACES).split())
     return {word for word in words if word[-1] == _OPEN and len(word) > 1}
 
 

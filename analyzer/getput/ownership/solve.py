@@ -18,8 +18,8 @@ from getput.ownership.transfer import Machine
 from getput.ownership.values import PHI
 
 TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
-MAX_STATES = 40  # at one block
-MAX_STEPS = 4000  # blocks executed
+MAX_STATES = 16  # at one block
+MAX_STEPS = 1000  # blocks executed
 
 Signature = tuple[object, ...]
 

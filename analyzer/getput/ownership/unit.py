@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -20,10 +21,9 @@ from getput.ownership.exits import report_of, summarize
 from getput.ownership.leaks import leaks
 from getput.ownership.solve import Solver
 from getput.ownership.transfer import Machine
-from getput.ownership.view import FunctionReport, Member
+from getput.ownership.view import WORD, FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
-WORD = re.compile(rb"[A-Za-z_]\w*")
 CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(([^;{}]*)")
 SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
 FREES_MEMORY = re.compile(
@@ -112,7 +112,7 @@ class Unit:
         """Whether any of *names* stands anywhere in the file."""
         if self.all_words is None:
             self.all_words = frozenset(WORD.findall(self.text))
-        return any(name.encode("ascii") in self.all_words for name in names)
+        return not self.all_words.isdisjoint(in_bytes(names))
 
     def counters(self, source: FunctionSource, depth: int = 0) -> frozenset[str]:
         """What *source* and its callees in this file may count."""
@@ -251,9 +251,9 @@ class Unit:
         self.runs[key] = function, machine, solver
         return self.runs[key]
 
-    def reports(self, source: FunctionSource) -> list[FunctionReport]:
-        """What rules may see of *source*, one report a counter, in the counters' order."""
-        counters = sorted(self.counters(source))
+    def reports(self, source: FunctionSource, only: frozenset[str] | None = None) -> list[FunctionReport]:
+        """What rules may see of *source*, one report a counter (of *only*, if they are given), in the counters' order."""
+        counters = sorted(self.counters(source) if only is None else self.counters(source) & only)
         found = (self.report(source, counter) for counter in counters if self.touches(source, counter))
         return [report for report in found if report is not None]
 
@@ -322,7 +322,13 @@ class Unit:
 
     def member(self, source: FunctionSource) -> Member:
         """What rules about several functions see of one."""
-        return Member(source.name, source.start, self.words_of(source), self.text[source.start : source.end])
+        return Member(source.name, source.start, self.text[source.start : source.end])
+
+
+@lru_cache(maxsize=1024)
+def in_bytes(names: frozenset[str]) -> frozenset[bytes]:
+    """*names* as they stand in a file."""
+    return frozenset(name.encode("ascii") for name in names)
 
 
 def puts_by_name(word: str) -> bool:

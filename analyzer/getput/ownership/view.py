@@ -5,6 +5,7 @@ Rules never see syntax, and never the engine's states: only these values.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -12,6 +13,9 @@ import msgspec
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.state import Count, Key, Site, Trace
+
+
+WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
 class ExitKind(StrEnum):
@@ -106,13 +110,23 @@ class FunctionReport(msgspec.Struct, frozen=True):
     leaks: tuple[Leak, ...] = ()
 
 
-class Member(msgspec.Struct, frozen=True):
+class Member:
     """One function of a file, as rules about several see it: its identifiers, and where its text stands."""
 
-    name: str
-    start: int
-    words: frozenset[str]
-    text: bytes
+    __slots__ = ("known", "name", "start", "text")
+
+    def __init__(self, name: str, start: int, text: bytes) -> None:
+        self.name = name
+        self.start = start
+        self.text = text
+        self.known: frozenset[str] | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every identifier in the function; found when asked for."""
+        if self.known is None:
+            self.known = frozenset(word.decode("ascii") for word in WORD.findall(self.text))
+        return self.known
 
     def at(self, names: frozenset[str]) -> int:
         """The offset of the first of *names* in the function, or its start."""

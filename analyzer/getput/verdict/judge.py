@@ -15,8 +15,8 @@ from getput.index.names import Names
 from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
-from getput.ownership.unit import WORD, Elsewhere, Unit
-from getput.ownership.view import FileReport
+from getput.ownership.unit import Elsewhere, Unit
+from getput.ownership.view import WORD, FileReport
 from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.anchor import anchor
 from getput.verdict.around import Around
@@ -180,12 +180,18 @@ class Judge:
 
     # --- functions -----------------------------------------------------------------------------------------------
 
-    def judge(self, unit: Unit, sources: Sequence[FunctionSource], tally: Tally | None) -> list[Judged]:
-        """Everything the rules find in *sources*, in their order."""
+    def judge(
+        self,
+        unit: Unit,
+        sources: Sequence[FunctionSource],
+        tally: Tally | None,
+        counters: frozenset[str] | None = None,
+    ) -> list[Judged]:
+        """Everything the rules find in *sources*, in their order; only of *counters*, if they are given."""
         lines = unit.lines
         out: list[Judged] = []
         for source in sources:
-            reports = unit.reports(source)
+            reports = unit.reports(source, counters)
             said: set[tuple[str, int, str]] = set()
             for report in reports:
                 for rule in self.rules:
@@ -211,7 +217,7 @@ class Judge:
         lines = unit.lines
         report: FileReport | None = None
         for rule in self.rules:
-            if rule.check_file is None or rule.concerned is None:
+            if rule.check_file is None or rule.concerned is None or rule.mark not in unit.text:
                 continue
             if any(rule.concerned(unit.member(source)) for source in touched):
                 if report is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,8 +22,9 @@ from getput.ownership.unit import MAX_DEPTH, Unit
 from getput.verdict.judge import MAX_SOURCE, Judge, Tally, weighed
 from getput.verdict.place import Judged, finding, fingerprint
 
-SCOPES = (b"__free(", b"guard(", b"scoped_guard(", b"CLASS(", b"scoped_class(")  # put without a call
+SCOPES = frozenset({b"__free(", b"guard(", b"scoped_guard(", b"CLASS(", b"scoped_class("})  # put without a call
 TOO_LARGE = "larger than 10 MB"
+STATIC = re.compile(rb"\bstatic\b")
 TELLING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT})  # what a caller must know of
 
 
@@ -32,61 +35,63 @@ class Surveyor:
         self.judge = judge
         self.names = names
         self.changed = changed  # since the round before that; None in the first round
-        self.words = frozenset(word.encode() + b"(" for word in judge.vocabulary.words) | frozenset(SCOPES)
+        self.words = frozenset(word.encode() + b"(" for word in judge.vocabulary.words)
+        self.classes = frozenset(name.encode() for name in judge.vocabulary.tables.cleanups)
 
     def first(self, text: bytes, path: str) -> tuple[Facts, FileRecord, dict[str, tuple[bool, Contracts]]]:
         """The first round of a file: its facts, what stands in it, and (static, what it does) of those of its functions that count."""
         calls = calls_of(text)
         facts = facts_of(text, calls)
-        if calls.isdisjoint(self.words):
+        if calls.isdisjoint(self.words) and calls.isdisjoint(SCOPES):
             return facts, FileRecord(functions=facts.defines.count(b" ") - 1 if facts.defines else 0), {}
         unit = self.judge.unit(text, path, guesses=False)
-        record = self.look(unit, unit.sources, FileRecord(functions=len(unit.sources)))
-        whole = [self.placed(one, {}) for one in self.judge.judge_file(unit, unit.sources, None)]
-        return facts, replace(record, findings=tuple(whole)), self.contracts(unit, unit.sources)
+        unit.all_words = frozenset(call[:-1] for call in calls)
+        words = {call[:-1] for call in calls & self.words}
+        if not calls.isdisjoint(SCOPES):
+            words |= self.classes
+        sources = naming(unit, words)
+        record = self.look(unit, sources, FileRecord(functions=len(unit.sources)))
+        whole = []
+        if any(rule.mark and rule.mark in text for rule in self.judge.rules):
+            whole = [self.placed(one, {}) for one in self.judge.judge_file(unit, unit.sources, None)]
+        return facts, replace(record, findings=tuple(whole)), self.contracts(unit, sources)
 
     def again(
         self, text: bytes, path: str, record: FileRecord
-    ) -> tuple[FileRecord, dict[str, tuple[bool, Contracts]]] | None:
-        """A later round of a file: looks at the functions that what has changed concerns; None where there is none."""
-        unit = self.judge.unit(text, path, self.names.seen_from(path), guesses=False)
-        sources = self.concerned(unit)
+    ) -> tuple[FileRecord, dict[str, tuple[bool, Contracts]], frozenset[str]] | None:
+        """A later round of a file: looks at the functions that what has changed concerns, and at the counters that it concerns (which
+        are given back too); None where there is none."""
+        assert self.changed is not None
+        seen = self.names.seen_from(path)
+        unit = self.judge.unit(text, path, seen, guesses=False)
+        known = unit.by_name.keys() | self.judge.vocabulary.tables.contracts.keys()
+        names = frozenset(name for call in calls_of(text) if (name := call[:-1].decode()) in self.changed) - known
+        counters = seen.counters(names)
+        sources = naming(unit, {name.encode() for name in names}) if counters else []
         if not sources:
             return None
-        return self.look(unit, sources, record), self.contracts(unit, sources)
+        return self.look(unit, sources, record, counters), self.contracts(unit, sources, counters), counters
 
-    def concerned(self, unit: Unit) -> list[FunctionSource]:
-        """The functions of *unit* that mention a changed name, or a function of the file that does."""
-        assert self.changed is not None
-        changed = self.changed - unit.by_name.keys() - self.judge.vocabulary.tables.contracts.keys()
-        found = {source.name for source in unit.sources if not changed.isdisjoint(unit.words_of(source))}
-        newer = found
-        for _ in range(MAX_DEPTH):
-            newer = {
-                source.name
-                for source in unit.sources
-                if source.name not in found and not newer.isdisjoint(unit.words_of(source))
-            }
-            if not newer:
-                break
-            found |= newer
-        return [source for source in unit.sources if source.name in found]
-
-    def look(self, unit: Unit, sources: list[FunctionSource], record: FileRecord) -> FileRecord:
-        """*record* with what is found in *sources* instead of what it said of functions of their names."""
+    def look(
+        self, unit: Unit, sources: list[FunctionSource], record: FileRecord, counters: frozenset[str] | None = None
+    ) -> FileRecord:
+        """*record* with what is found in *sources* instead of what it said of functions of their names; only of *counters*, if they are given."""
         told = {one.name: one for one in record.told}
         by_name: dict[str, list[FunctionSource]] = {}
         for source in sources:
             by_name.setdefault(source.name, []).append(source)
         for name, variants in by_name.items():
             tally = Tally()
-            found = self.judge.judge(unit, variants, tally)
             seen: dict[tuple[object, ...], int] = {}
-            one = FunctionRecord(name, tuple(self.placed(each, seen) for each in found), tally.unparsed, tally.bounded)
+            found = [self.placed(one, seen) for one in self.judge.judge(unit, variants, tally, counters)]
+            old = told.pop(name, None)
+            if old is not None and counters is not None:
+                count = self.judge.vocabulary.tables.counter_of
+                found += [one for one in old.findings if count(one.family) not in counters]
+                tally.bounded = max(tally.bounded, old.bounded)
+                tally.unparsed = max(tally.unparsed, old.unparsed)
             if found or tally.unparsed or tally.bounded:
-                told[name] = one
-            else:
-                told.pop(name, None)
+                told[name] = FunctionRecord(name, tuple(found), tally.unparsed, tally.bounded)
         return replace(record, told=tuple(told[name] for name in sorted(told)))
 
     @staticmethod
@@ -96,19 +101,22 @@ class Surveyor:
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
 
-    def contracts(self, unit: Unit, sources: list[FunctionSource]) -> dict[str, tuple[bool, Contracts]]:
-        """(static, what it does to each counter) for each of *sources* that other files may call."""
+    def contracts(
+        self, unit: Unit, sources: list[FunctionSource], only: frozenset[str] | None = None
+    ) -> dict[str, tuple[bool, Contracts]]:
+        """(static, what it does to each counter, or to each of *only*) for each of *sources* that other files may call."""
         out: dict[str, tuple[bool, Contracts]] = {}
         header = unit.path.endswith(".h")
         for source in sources:
             if source.name in out or source.name in unit.tables.contracts:
                 continue
-            counters = sorted(unit.counters(source))
-            if not counters:
-                out[source.name] = (False, {})
+            static = STATIC.search(unit.text, source.start, unit.text.find(b"(", source.start)) is not None
+            if static and not header:
                 continue
-            function = unit.function(source)
-            if function is None or (function.static and not header):
+            wanted = unit.counters(source) if only is None else unit.counters(source) & only
+            counters = [counter for counter in sorted(wanted) if unit.touches(source, counter)]
+            if not counters:
+                out[source.name] = (static, {})
                 continue
             place = f"{unit.path}:{unit.lines.position(source.start)[0]}"
             known = {}
@@ -116,8 +124,27 @@ class Surveyor:
                 contract = unit.contract(source.name, counter, 0)
                 if contract is not None and tells(contract):
                     known[counter] = replace(contract, proof=place)
-            out[source.name] = (function.static, known)
+            out[source.name] = (static, known)
         return out
+
+
+def naming(unit: Unit, words: Iterable[bytes]) -> list[FunctionSource]:
+    """The functions of *unit* that mention one of *words*, or a function of the file that does, in the file's order."""
+    starts = [source.start for source in unit.sources]
+    found: dict[int, FunctionSource] = {}
+    new = sorted(words)
+    for _ in range(MAX_DEPTH + 1):
+        fresh = []
+        for word in new:
+            at = unit.text.find(word)
+            while at != -1:
+                index = bisect_right(starts, at) - 1
+                if index >= 0 and at < unit.sources[index].end and index not in found:
+                    found[index] = unit.sources[index]
+                    fresh.append(unit.sources[index].name.encode())
+                at = unit.text.find(word, at + len(word))
+        new = sorted(set(fresh))
+    return [found[index] for index in sorted(found)]
 
 
 def tells(contract: Contract) -> bool:
@@ -174,13 +201,14 @@ class Worker:
         found = None if record.problem else self.surveyor.again(text, job.path, record)
         if found is None:
             return Found(job.file, None, None, ())
-        record, contracts = found
+        record, contracts, counters = found
         names = []
-        for name, (static, known) in sorted(contracts.items()):
+        for name, (static, newer) in sorted(contracts.items()):
             before: Contracts = {}
             for one in self.surveyor.names.definitions(name):
                 if one.path == job.path:
                     before = one.at(self.number - 1)
+            known = {counter: one for counter, one in before.items() if counter not in counters} | newer
             if says(before) != says(known):
                 names.append((name, static, known))
         return Found(job.file, None, encode(record), tuple(names))
