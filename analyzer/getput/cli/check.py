@@ -134,7 +134,7 @@ class _Worker:
 
 def _start(tree: Path, settings: Settings, timing: bool, index: bool) -> None:
     _Worker.current = _current(tree, settings) if index else None
-    _Worker.judge = Judge(tree, settings, _Worker.current and _Worker.current.names)
+    _Worker.judge = Judge(tree, settings, None if _Worker.current is None else _Worker.current.names)
     _Worker.tree = tree
     _Worker.timing = timing
 

@@ -37,12 +37,8 @@ def run(args: argparse.Namespace) -> int:
     seconds = f", {time.perf_counter() - start:.1f} s" if args.timing else ""
     if not args.quiet:
         files, names = store.sizes()
-        output.answer(
-            [
-                f"{files} files, {names} functions that count; {done.fresh} files looked at, {done.again} of them again"
-                f"{seconds}\n"
-            ]
-        )
+        looked = f"{done.fresh} files looked at, {done.again} of them again"
+        output.answer([f"{files} files, {names} functions that count; {looked}{seconds}\n"])
     store.close()
     return 0
 
@@ -57,8 +53,20 @@ def _status(where: Path, stamp: str) -> list[str]:
         files, names = store.sizes() if known else (0, 0)
     except StoreError as error:
         raise UsageError(str(error)) from error
-    state = "outdated: made by another getput, or with other tables" if known != stamp else "complete" if settled == "1" else "unfinished"
-    return [f"{where}\n", f"  tree       {tree}\n", f"  state      {state}\n", f"  files      {files}\n", f"  functions  {names} that count\n"]
+    state = (
+        "outdated: made by another getput, or with other tables"
+        if known != stamp
+        else "complete"
+        if settled == "1"
+        else "unfinished"
+    )
+    return [
+        f"{where}\n",
+        f"  tree       {tree}\n",
+        f"  state      {state}\n",
+        f"  files      {files}\n",
+        f"  functions  {names} that count\n",
+    ]
 
 
 def _drop(where: Path) -> int:

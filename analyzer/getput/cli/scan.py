@@ -47,7 +47,6 @@ def run(args: argparse.Namespace) -> int:
     if indexed is not None and (not args.paths or "" in indexed or Current(tree, settings).state == USED):
         answer = _from_index(tree, settings, indexed, args)
     else:
-        errors: list[Problem] = []
         files = Judge.sources(args.paths or [tree], errors)
         batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
         parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)

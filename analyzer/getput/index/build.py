@@ -34,7 +34,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What one round found in one file.  ``facts`` is of round 0; ``record`` is None where nothing changed; ``names`` are (name,
+    """What one round found in one file.  ``facts`` is of round 0, None where the file could not be read; ``record`` is None where nothing changed; ``names`` are (name,
     static, what it does to each counter) of the functions that do something else than the round before knew."""
 
     file: int
@@ -86,11 +86,14 @@ def _notice(store: Store, tree: Path, only: Iterable[str] | None) -> None:
     gone = [row for path, row in known.items() if path not in present]
     fresh = [(path, *present[path]) for path in sorted(present.keys() - known.keys())]
     suspects = [
-        (row, present[path]) for path, row in known.items() if path in present and (row.size, row.mtime) != present[path]
+        (row, present[path])
+        for path, row in known.items()
+        if path in present and (row.size, row.mtime) != present[path]
     ]
     if not gone and not fresh and not suspects:
         return
-    changed, touched = [], []
+    changed: list[tuple[FileRow, Seen]] = []
+    touched: list[tuple[FileRow, Seen]] = []
     for row, seen in suspects:
         (touched if _blob(tree / row.path) == row.blob else changed).append((row, seen))
     db = store.db
@@ -104,9 +107,7 @@ def _notice(store: Store, tree: Path, only: Iterable[str] | None) -> None:
         _restart(store, [row for row, _ in changed])
         for row in gone:
             _forget(store, row)
-        db.executemany(
-            "INSERT INTO files(path, size, mtime, blob, done, gen) VALUES(?, ?, ?, x'', -1, 0)", fresh
-        )
+        db.executemany("INSERT INTO files(path, size, mtime, blob, done, gen) VALUES(?, ?, ?, x'', -1, 0)", fresh)
 
 
 def _seen(path: Path) -> Seen | None:
@@ -179,9 +180,7 @@ def _concerned(store: Store, jobs: list[Job], number: int) -> list[Job]:
     """Those of *jobs* that call a function of which the last round found out more."""
     changed = {name.encode() for name in changed_in(store, number - 1)}
     wanted = {job.file for job in jobs}
-    calling = {
-        file for file, calls in store.facts("calls") if file in wanted and not changed.isdisjoint(calls.split())
-    }
+    calling = {file for file, calls in store.facts("calls") if file in wanted and not changed.isdisjoint(calls.split())}
     return [job for job in jobs if job.file in calling]
 
 
@@ -215,17 +214,21 @@ def _write(store: Store, number: int, one: Found) -> None:
         store.write_facts(one.file, one.facts)
         db.execute("UPDATE files SET blob=?, done=? WHERE id=?", (one.facts.blob, number, one.file))
     else:
+        if number == 0:
+            db.execute("DELETE FROM facts WHERE file=?", (one.file,))
         db.execute("UPDATE files SET done=? WHERE id=?", (number, one.file))
     if one.record is not None:
         store.write_record(one.file, one.record)
     for name, static, contracts in one.names:
         row = db.execute("SELECT history FROM names WHERE name=? AND file=?", (name, one.file)).fetchone()
-        history = decode_history(row[0]) if row is not None and row[0] else []
-        history = encode_history([*history, (number, contracts)])
+        earlier = decode_history(row[0]) if row is not None and row[0] else []
+        history = encode_history([*earlier, (number, contracts)])
         if row is None:
             db.execute("INSERT INTO names VALUES(?, ?, ?, ?, NULL, 0)", (name, one.file, static, history))
         else:
-            db.execute("UPDATE names SET history=?, static=? WHERE name=? AND file=?", (history, static, name, one.file))
+            db.execute(
+                "UPDATE names SET history=?, static=? WHERE name=? AND file=?", (history, static, name, one.file)
+            )
 
 
 def _finish(store: Store) -> None:
@@ -233,7 +236,9 @@ def _finish(store: Store) -> None:
     db = store.db
     with store.transaction():
         generation = _generation(store) + 1
-        rows = db.execute("SELECT name, file, history, old FROM names JOIN files ON file=id WHERE files.gen=0").fetchall()
+        rows = db.execute(
+            "SELECT name, file, history, old FROM names JOIN files ON file=id WHERE files.gen=0"
+        ).fetchall()
         for name, file, history, old in rows:
             if old is None or _used(history) != _used(old):
                 db.execute("UPDATE names SET gen=? WHERE name=? AND file=?", (generation, name, file))

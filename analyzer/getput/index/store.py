@@ -57,7 +57,9 @@ class Store:
                 self.db.execute("PRAGMA journal_mode=WAL")
                 self.db.execute("PRAGMA synchronous=NORMAL")
             else:
-                self.db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY, uri=True, isolation_level=None)
+                self.db = sqlite3.connect(
+                    f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY, uri=True, isolation_level=None
+                )
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: {error}") from error
 

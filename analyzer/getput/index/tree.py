@@ -19,7 +19,7 @@ class Seen(NamedTuple):
 
 def sources(tree: Path) -> dict[str, Seen]:
     """Every C file below *tree*, by its path from there; hidden folders and links to folders are left out."""
-    return {path: seen for path, seen in _below(os.fspath(tree), "")}
+    return dict(_below(os.fspath(tree), ""))
 
 
 def _below(folder: str, prefix: str) -> Iterator[tuple[str, Seen]]:

@@ -14,7 +14,6 @@ from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.state import Count, Key, Site, Trace
 
-
 WORD = re.compile(rb"[A-Za-z_]\w*")
 
 

@@ -34,10 +34,10 @@ class Current:
             return
         try:
             self.store = Store(self.place, write=False)
-            stamp, settled = self.store.meta("stamp"), self.store.meta("gen")
+            stamp, generation = self.store.meta("stamp"), self.store.meta("gen")
         except StoreError:
             return
-        if stamp != stamp_of(settings, tree) or settled in (None, "0"):
+        if stamp != stamp_of(settings, tree) or generation in (None, "0"):
             self.state = OUTDATED
             return
         self.state = USED

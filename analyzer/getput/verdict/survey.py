@@ -159,16 +159,15 @@ class Worker:
         self.tree = tree
         self.number = number
         self.store = Store(place, write=False)
-        names = Names(lambda name: (), -1, frozenset())
+        known: dict[str, list[Definition]] = {}
         changed: frozenset[str] | None = None
         if number:
-            known: dict[str, list[Definition]] = {}
             for name, path, static, raw in self.store.all_definitions():
                 known.setdefault(name, []).append(Definition(path, bool(static), raw))
-            names = Names(lambda name: known.get(name, ()), number - 1, frozenset(known))
             changed = frozenset(
                 name for name, defined in known.items() if any(one.changed_in(number - 1) for one in defined)
             )
+        names = Names(lambda name: known.get(name, ()), number - 1, frozenset(known))
         self.surveyor = Surveyor(Judge(tree, settings), names, changed)
 
     def batch(self, jobs: Sequence[Job]) -> list[Found]:
@@ -213,7 +212,7 @@ class Worker:
                 names.append((name, static, known))
         return Found(job.file, None, encode(record), tuple(names))
 
-    def failed(self, job: Job, problem: str) -> Found:
+    @staticmethod
+    def failed(job: Job, problem: str) -> Found:
         """A file that could not be looked at."""
-        facts = None if self.number else Facts(b"", b"", b"", b"")
-        return Found(job.file, facts, encode(FileRecord(problem=problem)), ())
+        return Found(job.file, None, encode(FileRecord(problem=problem)), ())
