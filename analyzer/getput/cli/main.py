@@ -18,6 +18,7 @@ from getput.cli.output import finish, message
 COMMANDS = {
     "check": "judge patches: which reference-count bugs do they introduce?",
     "scan": "judge source as it stands: files, folders, or a whole tree",
+    "show": "what the engine saw of a function: masked text, instructions, graph, counts",
     "explain": "what a rule means, why it matters, how to silence it",
     "rules": "list the rules",
     "apis": "what getput knows of an API, and from where",
