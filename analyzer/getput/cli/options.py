@@ -15,8 +15,8 @@ from getput.model import Confidence
 from getput.report import FORMATS, Look
 
 
-def add_judging(parser: argparse.ArgumentParser) -> None:
-    """Options of every command that judges."""
+def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> None:
+    """Options of every command that judges; *standing*: what stands in a tree, which has formats of its own."""
     parser.add_argument(
         "--tree",
         type=Path,
@@ -41,8 +41,9 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fill in stats.elapsed_ms, which is 0 otherwise: the same input gives the same bytes",
     )
-    formats = "; ".join(f"{name}: {form.summary}" for name, form in FORMATS.items())
-    parser.add_argument("--format", choices=list(FORMATS), default="text", help=formats + " (default: text)")
+    forms = {name: form for name, form in FORMATS.items() if standing or not form.standing}
+    formats = "; ".join(f"{name}: {form.summary}" for name, form in forms.items())
+    parser.add_argument("--format", choices=list(forms), default="text", help=formats + " (default: text)")
     parser.add_argument(
         "--no-color",
         action="store_true",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from getput.cli import options, output
+from getput.cli import UsageError, options, output
 from getput.cli.check import OK, UNJUDGED
 from getput.cli.guard import failed, guarded
 from getput.cli.jobs import ProcessDiedError, in_order
@@ -29,13 +29,16 @@ BATCH = 8  # files that go to a process at once
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``scan``."""
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a C file or a folder (default: the tree)")
-    options.add_judging(parser)
+    parser.add_argument("--summary", action="store_true", help="text: what --format table says, below the findings")
+    options.add_judging(parser, standing=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge, print; 0, or 2 where nothing could be judged.  What stands in a tree is never *introduced*."""
     start = time.perf_counter()
     form = FORMATS[args.format]
+    if args.summary and args.format != "text":
+        raise UsageError(f"--summary is for --format text, not {args.format}")
     args.tree = args.tree or _tree_around(args.paths)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
@@ -50,8 +53,16 @@ def run(args: argparse.Namespace) -> int:
     if not form.carries_errors:
         for error in answer.errors:
             output.message(f"{error.where}: {error.message}")
-    output.answer(form.render([answer], options.look(args)))
+    output.answer(_pieces(answer, args))
     return UNJUDGED if unjudged(answer) else OK
+
+
+def _pieces(answer: Answer, args: argparse.Namespace) -> Iterator[str]:
+    """The answer as it was asked for."""
+    look = options.look(args)
+    yield from FORMATS[args.format].render([answer], look)
+    if args.summary:
+        yield from ("\n", *FORMATS["table"].render([answer], look._replace(quiet=True))) if answer.findings else ()
 
 
 class _Worker:
