@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from getput import __version__
-from getput.cli import OutputClosedError, UsageError
+from getput.cli import INTERRUPTED, OutputClosedError, UsageError
 from getput.cli.output import finish, message
 
 COMMANDS = {
@@ -24,7 +24,6 @@ COMMANDS = {
     "apis": "what getput knows of an API, and from where",
 }
 USAGE = 2
-INTERRUPTED = 130  # what a shell reports of a command that SIGINT ended
 PIPE_CLOSED = 141  # the same of SIGPIPE
 
 EPILOG = """\
@@ -61,6 +60,8 @@ def entry() -> None:
         status = main()
     except SystemExit as left:  # how argparse ends: --help, --version, wrong usage
         status = left.code
+    except KeyboardInterrupt:  # while modules were loaded
+        status = INTERRUPTED
     except Exception:  # noqa: BLE001 -- shown in full, and nothing goes on after it
         import traceback
 

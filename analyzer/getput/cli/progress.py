@@ -19,14 +19,18 @@ def counted(things: Iterable[T], total: int, noun: str, wanted: bool) -> Iterato
         return
     start = time.monotonic()
     last = 0.0
-    for done, thing in enumerate(things, 1):
-        now = time.monotonic()
-        if last:
-            _show("")
-        yield thing
-        if now - start > PATIENCE and now - last > PACE and done < total:
-            _show(f"{done} of {total} {noun}")
-            last = now
+    try:
+        for done, thing in enumerate(things, 1):
+            now = time.monotonic()
+            if last:
+                _show("")
+            yield thing
+            if now - start > PATIENCE and now - last > PACE and done < total:
+                _show(f"{done} of {total} {noun}")
+                last = now
+    except KeyboardInterrupt:
+        _show("")
+        raise
 
 
 def _show(text: str) -> None:

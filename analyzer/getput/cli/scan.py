@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from getput.cli import UsageError, options, output
+from getput.cli import INTERRUPTED, UsageError, options, output
 from getput.cli.check import OK, UNJUDGED
 from getput.cli.guard import failed, guarded
+from getput.cli.interrupt import until_interrupted
 from getput.cli.jobs import ProcessDiedError, in_order
 from getput.cli.progress import counted
 from getput.config import Settings
@@ -43,18 +44,31 @@ def run(args: argparse.Namespace) -> int:
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     errors: list[Problem] = []
-    files = Judge.sources(args.paths or [tree], errors)
-    batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
-    parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)
-    parts = counted(parts, len(batches), f"batches of {BATCH} files", not args.quiet)
-    answer = wanted(merged(_name(args.paths or [tree]), parts, errors), settings)
+    files: list[Path] = []
+    parts: list[Answer] = []
+    name = _name(args.paths or [tree])
+    interrupted = until_interrupted(_parts(args, tree, settings, files, errors), parts)
+    answer = merged(name, parts, errors)
+    if interrupted:
+        so_far = f"{len(answer.patches[0].files):,} of {len(files):,} files judged" if files else "no file judged yet"
+        answer = replace(answer, errors=(*answer.errors, Problem(name, f"interrupted: {so_far}")))
+    answer = wanted(answer, settings)
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
     answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
-    if not form.carries_errors:
-        for error in answer.errors:
-            output.message(f"{error.where}: {error.message}")
+    for error in answer.errors if not form.carries_errors else answer.errors[-1:] * interrupted:
+        output.message(f"{error.where}: {error.message}")
     output.answer(_pieces(answer, args))
-    return UNJUDGED if unjudged(answer) else OK
+    return INTERRUPTED if interrupted else UNJUDGED if unjudged(answer) else OK
+
+
+def _parts(
+    args: argparse.Namespace, tree: Path, settings: Settings, files: list[Path], errors: list[Problem]
+) -> Generator[Answer, None, None]:
+    """The answers to batches of the files, which are entered in *files* first."""
+    files += Judge.sources(args.paths or [tree], errors)
+    batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
+    parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)
+    yield from counted(parts, len(batches), f"batches of {BATCH} files", not args.quiet)
 
 
 def _pieces(answer: Answer, args: argparse.Namespace) -> Iterator[str]:
