@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import time
 
 import pytest
 
@@ -22,6 +24,11 @@ def work(task: int) -> tuple[int, int]:
     if task < 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return BASE + task, os.getpid()
+
+
+def slow(task: int) -> int:
+    time.sleep(task)
+    return task
 
 
 def dead(task: int, error: ProcessDiedError) -> tuple[int, int]:
@@ -54,3 +61,12 @@ def test_a_process_that_dies_takes_no_other_task_with_it(tasks):
 def test_new_interpreters_do_as_well_as_forks(monkeypatch):
     monkeypatch.setattr(pool, "START", "spawn")
     assert list(in_order(len, ("x",), abs, [-3, -2, -1], 2, dead)) == [3, 2, 1]
+
+
+def test_who_wants_no_more_answers_waits_for_none():
+    answers = in_order(begin, (0,), slow, [0, 100, 100], 2, dead)
+    assert next(answers) == 0
+    start = time.monotonic()
+    answers.close()
+    assert time.monotonic() - start < 50
+    assert multiprocessing.active_children() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from getput.cli import UsageError
@@ -38,7 +38,7 @@ def _refreshed(where: Path, tree: Path, settings: Settings, jobs: int, show: boo
     store = Store(where, write=True)
     store.prepare(stamp_of(settings, tree), tree.resolve())
 
-    def run(round_: Round) -> Iterator[Sequence[Found]]:
+    def run(round_: Round) -> Generator[Sequence[Found], None, None]:
         parts = in_order(_start, (tree, settings, where, round_.number), _work, round_.batches, jobs, _died)
         noun = f"batches of files, round {round_.number + 1} of {LAST + 1}"
         return counted(parts, len(round_.batches), noun, show)

@@ -12,19 +12,19 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from getput import __version__
-from getput.cli import OutputClosedError, UsageError
+from getput.cli import INTERRUPTED, OutputClosedError, UsageError
 from getput.cli.output import finish, message
 
 COMMANDS = {
     "check": "judge patches: which reference-count bugs do they introduce?",
     "scan": "judge source as it stands: files, folders, or a whole tree",
     "index": "build or refresh the summaries of a tree, which check and scan then use",
+    "show": "what the engine saw of a function: masked text, instructions, graph, counts",
     "explain": "what a rule means, why it matters, how to silence it",
     "rules": "list the rules",
     "apis": "what getput knows of an API, and from where",
 }
 USAGE = 2
-INTERRUPTED = 130  # what a shell reports of a command that SIGINT ended
 PIPE_CLOSED = 141  # the same of SIGPIPE
 
 EPILOG = """\
@@ -61,6 +61,8 @@ def entry() -> None:
         status = main()
     except SystemExit as left:  # how argparse ends: --help, --version, wrong usage
         status = left.code
+    except KeyboardInterrupt:  # while modules were loaded
+        status = INTERRUPTED
     except Exception:  # noqa: BLE001 -- shown in full, and nothing goes on after it
         import traceback
 

@@ -36,7 +36,7 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(rule=[], no_rule=[], min_confidence=None)
 
 
-def add_judging(parser: argparse.ArgumentParser) -> None:
+def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> None:
     """Options of every command that judges."""
     add_tree(parser)
     parser.add_argument("--rule", action="append", default=[], metavar="ID", help="run only this rule; may be repeated")
@@ -51,8 +51,9 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-index", dest="index", action="store_false", help="do not use an index of the tree, nor make one"
     )
-    formats = "; ".join(f"{name}: {form.summary}" for name, form in FORMATS.items())
-    parser.add_argument("--format", choices=list(FORMATS), default="text", help=formats + " (default: text)")
+    forms = {name: form for name, form in FORMATS.items() if standing or not form.standing}
+    formats = "; ".join(f"{name}: {form.summary}" for name, form in forms.items())
+    parser.add_argument("--format", choices=list(forms), default="text", help=formats + " (default: text)")
     parser.add_argument(
         "--no-color",
         action="store_true",

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any
 
 from getput.cli.jobs import ProcessDiedError, Result, Task
@@ -39,14 +40,38 @@ def spread(
             done += 1
 
 
-def _pool(start: Callable[..., None], settings: tuple[Any, ...], jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context(START), initializer=_begin, initargs=(start, settings))
+@contextmanager
+def _pool(start: Callable[..., None], settings: tuple[Any, ...], jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool whose processes are gone afterwards; where the work is given up, what they are at is not waited for."""
+    context = multiprocessing.get_context(START)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(start, settings))
+    try:
+        yield pool
+    except BaseException:
+        with _deaf():
+            for process in multiprocessing.active_children():
+                process.terminate()
+        raise
+    finally:
+        with _deaf():
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(start: Callable[..., None], settings: tuple[Any, ...]) -> None:
     """In a new process: an interrupt from the keyboard is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     start(*settings)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """An interrupt from the keyboard waits until this is done, in processes that are started meanwhile too."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _until_broken(
@@ -58,19 +83,17 @@ def _until_broken(
 ) -> Iterator[Result]:
     """Results in order, to the end or to the first task whose answer is lost because some process died."""
     waiting: deque[Future[Result]] = deque()
-    rest = iter(tasks)
-    pool = _pool(start, settings, jobs)
     try:
-        for task in rest:
-            waiting.append(pool.submit(work, task))
-            if len(waiting) >= jobs * AHEAD:
+        with _pool(start, settings, jobs) as pool:
+            for task in tasks:
+                with _deaf():
+                    waiting.append(pool.submit(work, task))
+                if len(waiting) >= jobs * AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
     except BrokenProcessPool:
         return
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _alone(
@@ -80,8 +103,10 @@ def _alone(
     task: Task,
     dead: Callable[[Task, ProcessDiedError], Result],
 ) -> Result:
-    with _pool(start, settings, 1) as pool:
-        try:
-            return pool.submit(work, task).result()
-        except BrokenProcessPool:
-            return dead(task, ProcessDiedError("the process that judged it died"))
+    try:
+        with _pool(start, settings, 1) as pool:
+            with _deaf():
+                answer = pool.submit(work, task)
+            return answer.result()
+    except BrokenProcessPool:
+        return dead(task, ProcessDiedError("the process that judged it died"))

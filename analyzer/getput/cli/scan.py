@@ -5,26 +5,25 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from getput.cli import options, output
+from getput.cli import INTERRUPTED, UsageError, options, output
 from getput.cli.check import OK, UNJUDGED
-from getput.cli.guard import failed, guarded
+from getput.cli.interrupt import until_interrupted
 from getput.cli.jobs import ProcessDiedError, in_order
 from getput.cli.progress import counted
 from getput.config import Settings
-from getput.index.records import decode
-from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats
+from getput.index.records import FileRecord, answer_of, decode
+from getput.index.tree import sources
+from getput.model import Answer, Problem
 from getput.patch.series import default_tree
 from getput.report import FORMATS
 from getput.report.select import unjudged, wanted
-from getput.verdict.current import USED, Current
-from getput.verdict.judge import Judge
-from getput.verdict.survey import TOO_LARGE
+from getput.verdict.current import NONE, USED, Current
+from getput.verdict.survey import Alone
 
 BATCH = 8  # files that go to a process at once
 
@@ -32,70 +31,34 @@ BATCH = 8  # files that go to a process at once
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``scan``."""
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a C file or a folder (default: the tree)")
-    options.add_judging(parser)
+    parser.add_argument("--summary", action="store_true", help="text: what --format table says, below the findings")
+    options.add_judging(parser, standing=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge, print; 0, or 2 where nothing could be judged.  What stands in a tree is never *introduced*."""
     start = time.perf_counter()
     form = FORMATS[args.format]
+    if args.summary and args.format != "text":
+        raise UsageError(f"--summary is for --format text, not {args.format}")
     args.tree = args.tree or _tree_around(args.paths)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
-    errors: list[Problem] = []
     indexed = _below(args.paths, tree) if args.index else None
     if indexed is not None and (not args.paths or "" in indexed or Current(tree, settings).state == USED):
-        answer = _from_index(tree, settings, indexed, args)
+        answer, interrupted = _from_index(tree, settings, indexed, args)
     else:
-        files = Judge.sources(args.paths or [tree], errors)
-        batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
-        parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)
-        parts = counted(parts, len(batches), f"batches of {BATCH} files", not args.quiet)
-        answer = merged(_name(args.paths or [tree]), parts, errors)
+        answer, interrupted = _alone(tree, settings, args)
     answer = wanted(answer, settings)
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
     answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
-    if not form.carries_errors:
-        for error in answer.errors:
-            output.message(f"{error.where}: {error.message}")
-    output.answer(form.render([answer], options.look(args)))
-    return UNJUDGED if unjudged(answer) else OK
+    for error in answer.errors if not form.carries_errors else answer.errors[-1:] * interrupted:
+        output.message(f"{error.where}: {error.message}")
+    output.answer(_pieces(answer, args))
+    return INTERRUPTED if interrupted else UNJUDGED if unjudged(answer) else OK
 
 
-class _Worker:
-    """What one process keeps between batches."""
-
-    judge: Judge
-
-
-def _start(tree: Path, settings: Settings) -> None:
-    _Worker.judge = Judge(tree, settings)
-
-
-def _scan(batch: Sequence[Path]) -> Answer:
-    return merged("", [guarded(str(file), partial(_Worker.judge.scan, [file])) for file in batch])
-
-
-def _died(batch: Sequence[Path], error: ProcessDiedError) -> Answer:
-    return merged("", [failed(str(file), str(error)) for file in batch])
-
-
-def merged(name: str, parts: Iterable[Answer], errors: Sequence[Problem] = ()) -> Answer:
-    """One answer out of those to parts of a tree; *errors* are those met before there were parts."""
-    answers = list(parts)
-    stats = [part.stats for part in answers]
-    files = tuple(file for part in answers for patch in part.patches for file in patch.files)
-    return Answer(
-        input=name,
-        patches=(PatchAnswer(subject="", message_id=None, commit=None, applied=None, files=files),),
-        findings=tuple(finding for part in answers for finding in part.findings),
-        errors=(*errors, *(error for part in answers for error in part.errors)),
-        stats=Stats(
-            functions=sum(part.functions for part in stats),
-            unparsed=sum(part.unparsed for part in stats),
-            bounded=sum(part.bounded for part in stats),
-        ),
-    )
+# --- with an index ---------------------------------------------------------------------------------------------------
 
 
 def _below(paths: Sequence[Path], tree: Path) -> tuple[str, ...] | None:
@@ -111,35 +74,95 @@ def _below(paths: Sequence[Path], tree: Path) -> tuple[str, ...] | None:
     return tuple(out)
 
 
-def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argparse.Namespace) -> Answer:
-    """What stands in *paths*, as the index knows it once it was brought up to date."""
+def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argparse.Namespace) -> tuple[Answer, bool]:
+    """What stands in *paths*, as the index knows it once it was brought up to date; and whether that was interrupted."""
     from getput.cli.indexing import brought_up_to_date
 
-    store, _ = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet)
-    files: list[FileAnswer] = []
-    findings: list[Finding] = []
-    errors: list[Problem] = []
+    store, done = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet)
     folders = tuple(f"{path}/" for path in paths)
-    functions = unparsed = bounded = 0
-    for path, raw in store.records():
-        if paths and "" not in paths and path not in paths and not path.startswith(folders):
-            continue
-        record = decode(raw)
-        functions += record.functions
-        files.append(FileAnswer(path, "analysed"))
-        if record.problem:
-            files[-1] = FileAnswer(path, "skipped" if record.problem == TOO_LARGE else "failed", record.problem)
-            if record.problem != TOO_LARGE:
-                errors.append(Problem(path, record.problem))
-        findings += record.findings
-        for one in record.told:
-            findings += one.findings
-            unparsed += one.unparsed
-            bounded += one.bounded
+    records = (
+        (path, decode(raw))
+        for path, raw in store.records()
+        if not paths or "" in paths or path in paths or path.startswith(folders)
+    )
+    name = _name(args.paths or [tree])
+    errors = []
+    if done.interrupted:
+        judged, known = store.judged()
+        left = f", {done.left}" if done.left else ""
+        errors.append(Problem(name, f"interrupted: {judged:,} of {known:,} files judged{left}"))
+    answer = answer_of(name, records, errors, USED)
     store.close()
-    patch = PatchAnswer(subject="", message_id=None, commit=None, applied=None, files=tuple(files))
-    stats = Stats(functions, unparsed, bounded, index=USED)
-    return Answer(_name(args.paths or [tree]), (patch,), tuple(findings), tuple(errors), stats)
+    return answer, done.interrupted
+
+
+# --- without -----------------------------------------------------------------------------------------------------------
+
+
+def _alone(tree: Path, settings: Settings, args: argparse.Namespace) -> tuple[Answer, bool]:
+    """What stands in the paths that are asked for, as each file tells by itself; and whether that was interrupted."""
+    name = _name(args.paths or [tree])
+    errors: list[Problem] = []
+    files: list[Path] = []
+    parts: list[list[tuple[str, FileRecord]]] = []
+    interrupted = until_interrupted(_parts(tree, settings, files, errors, args), parts)
+    records = [record for part in parts for record in part]
+    if interrupted:
+        so_far = f"{len(records):,} of {len(files):,} files judged" if files else "no file judged yet"
+        errors.append(Problem(name, f"interrupted: {so_far}"))
+    return answer_of(name, records, errors, NONE), interrupted
+
+
+def _parts(
+    tree: Path, settings: Settings, files: list[Path], errors: list[Problem], args: argparse.Namespace
+) -> Generator[list[tuple[str, FileRecord]], None, None]:
+    """The records of batches of the files, which are entered in *files* first."""
+    files += _sources(args.paths or [tree], errors)
+    batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
+    parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)
+    yield from counted(parts, len(batches), f"batches of {BATCH} files", not args.quiet)
+
+
+def _sources(paths: Sequence[Path], errors: list[Problem]) -> list[Path]:
+    """Every C source in *paths*, sorted below each folder."""
+    out: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            out += [path / name for name in sorted(sources(path))]
+        elif path.exists():
+            out.append(path)
+        else:
+            errors.append(Problem(str(path), "no such file or folder"))
+    return out
+
+
+class _Worker:
+    """What one process keeps between batches."""
+
+    alone: Alone
+
+
+def _start(tree: Path, settings: Settings) -> None:
+    _Worker.alone = Alone(tree, settings)
+
+
+def _scan(batch: Sequence[Path]) -> list[tuple[str, FileRecord]]:
+    return [_Worker.alone.look(file) for file in batch]
+
+
+def _died(batch: Sequence[Path], error: ProcessDiedError) -> list[tuple[str, FileRecord]]:
+    return [(str(file), FileRecord(problem=str(error))) for file in batch]
+
+
+# --- both --------------------------------------------------------------------------------------------------------------
+
+
+def _pieces(answer: Answer, args: argparse.Namespace) -> Iterator[str]:
+    """The answer as it was asked for."""
+    look = options.look(args)
+    yield from FORMATS[args.format].render([answer], look)
+    if args.summary:
+        yield from ("\n", *FORMATS["table"].render([answer], look._replace(quiet=True))) if answer.findings else ()
 
 
 def _name(paths: Sequence[Path]) -> str:

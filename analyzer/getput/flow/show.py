@@ -9,6 +9,7 @@ from getput.flow.ir import (
     Binary,
     Branch,
     Call,
+    Case,
     Const,
     ContainerOf,
     Declare,
@@ -102,7 +103,7 @@ def show_end(end: Terminator) -> str:
         case Branch(condition, then, other, _):
             return f"if {show_expr(condition)} -> {then} else {other}"
         case Switch(value, cases, default, _):
-            arms = [f"{'|'.join(_range(low, high) for low, high in case.values)} -> {case.to}" for case in cases]
+            arms = [f"{show_arm(case)} -> {case.to}" for case in cases]
             return f"switch {show_expr(value)} {{{', '.join(arms)}}} else {default}"
         case Advance(macro, args, body, done, _):
             return f"advance {macro}({', '.join(show_expr(arg) for arg in args)}) -> {body} done {done}"
@@ -111,6 +112,11 @@ def show_end(end: Terminator) -> str:
         case Stop():
             return "stop"
     raise TypeError(type(end).__name__)
+
+
+def show_arm(case: Case) -> str:
+    """The values of one arm of a switch, ``?`` for those that are not known."""
+    return "|".join(_range(low, high) for low, high in case.values)
 
 
 def _range(low: int | None, high: int | None) -> str:

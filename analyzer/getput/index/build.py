@@ -10,7 +10,8 @@ before: ``gen``, the generation in which a name last changed and that in which a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -34,8 +35,11 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What one round found in one file.  ``facts`` is of round 0, None where the file could not be read; ``record`` is None where nothing changed; ``names`` are (name,
-    static, what it does to each counter) of the functions that do something else than the round before knew."""
+    """What one round found in one file.
+
+    ``facts`` is of round 0, None where the file could not be read; ``record`` is None where nothing changed; ``names`` are (name, static,
+    what it does to each counter) of the functions that do something else than the round before knew.
+    """
 
     file: int
     facts: Facts | None
@@ -51,23 +55,28 @@ class Round(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct):
-    """What a refresh did: files looked at from scratch, files looked at again, rounds run."""
+    """What a refresh did: files looked at from scratch, files looked at again; and whether it was interrupted from the keyboard."""
 
     fresh: int = 0
     again: int = 0
+    interrupted: bool = False
+    left: str = ""  # what of the files that were judged was not done yet
 
 
-Run = Callable[[Round], Iterator[Sequence[Found]]]
+Run = Callable[[Round], Generator[Sequence[Found], None, None]]
 
 
 def refresh(store: Store, tree: Path, run: Run, only: Iterable[str] | None = None) -> Progress:
     """Make the index of *tree* true again.  *only* names the files that may have changed; without it, all are asked."""
     done = Progress()
-    _notice(store, tree, only)
-    while _rounds(store, run, done):
-        _finish(store)
-        if not _mark_stale(store):
-            break
+    try:
+        _notice(store, tree, only)
+        while _rounds(store, run, done):
+            _finish(store)
+            if not _mark_stale(store):
+                break
+    except KeyboardInterrupt:
+        done.interrupted = True
     return done
 
 
@@ -167,10 +176,12 @@ def _rounds(store: Store, run: Run, progress: Progress) -> bool:
             progress.again += len(jobs)
         else:
             progress.fresh += len(jobs)
-        for found in run(Round(number, tuple(batches(jobs)))):
-            with store.transaction():
-                for one in found:
-                    _write(store, number, one)
+        progress.left = f"round {number + 1} of {LAST + 1} not over" if number else ""
+        with closing(run(Round(number, tuple(batches(jobs))))) as parts:
+            for found in parts:
+                with store.transaction():
+                    for one in found:
+                        _write(store, number, one)
         with store.transaction():
             store.db.execute("UPDATE files SET done=? WHERE gen=0 AND done=?", (number, number - 1))
     return True

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from getput.model import Finding
+from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats
+
+TOO_LARGE = "larger than 10 MB"
 
 
 class FunctionRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -28,3 +32,28 @@ class FileRecord(msgspec.Struct, frozen=True, array_like=True):
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(FileRecord).decode
+
+
+def answer_of(name: str, records: Iterable[tuple[str, FileRecord]], errors: Iterable[Problem], index: str) -> Answer:
+    """What *records* (file, what was found there) say about the input called *name*; *errors* were met before."""
+    files: list[FileAnswer] = []
+    findings: list[Finding] = []
+    problems = list(errors)
+    functions = unparsed = bounded = 0
+    for path, record in records:
+        functions += record.functions
+        if record.problem == TOO_LARGE:
+            files.append(FileAnswer(path, "skipped", TOO_LARGE))
+        elif record.problem:
+            files.append(FileAnswer(path, "failed", record.problem))
+            problems.append(Problem(path, record.problem))
+        else:
+            files.append(FileAnswer(path, "analysed"))
+        findings += record.findings
+        for one in record.told:
+            findings += one.findings
+            unparsed += one.unparsed
+            bounded += one.bounded
+    patch = PatchAnswer(subject="", message_id=None, commit=None, applied=None, files=tuple(files))
+    stats = Stats(functions, unparsed, bounded, index=index)
+    return Answer(name, (patch,), tuple(findings), tuple(problems), stats)

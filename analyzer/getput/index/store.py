@@ -113,6 +113,11 @@ class Store:
         files = self.db.execute("SELECT count(*) FROM files").fetchone()[0]
         return files, self.db.execute("SELECT count(*) FROM names WHERE history != x''").fetchone()[0]
 
+    def judged(self) -> tuple[int, int]:
+        """(files that were looked at since they last changed, all files)."""
+        judged, known = self.db.execute("SELECT count(*) FILTER (WHERE done >= 0), count(*) FROM files").fetchone()
+        return judged, known
+
     # --- files ---------------------------------------------------------------------------------------------------
 
     def files(self) -> dict[str, FileRow]:

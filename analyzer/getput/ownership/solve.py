@@ -34,13 +34,21 @@ class Ending:
 
 
 class Solver:
-    """Runs a machine over the graph of its function; ``endings`` and ``bounded`` are the answer."""
+    """Runs a machine over the graph of its function; ``endings`` and ``bounded`` are the answer.
+
+    How it went is kept for whoever looks: by block, how many states stayed ``apart`` there, were ``joined`` to one of those, were
+    ``left_out`` because there were too many; and the block at which it was ``stopped_at`` because of the steps, or -1.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.function: Function = machine.function
         self.bounded = False
         self.endings: list[Ending] = []
+        self.apart: dict[int, int] = {}
+        self.joined: dict[int, int] = {}
+        self.left_out: dict[int, int] = {}
+        self.stopped_at = -1
         self.rank = {block: index for index, block in enumerate(cfg.order(self.function))}
         self.live = [
             frozenset([f"%{name}" if isinstance(name, int) else name for name in names])
@@ -63,6 +71,7 @@ class Solver:
             steps += 1
             if steps > MAX_STEPS:
                 self.bounded = True
+                self.stopped_at = block
                 return
             for target, state in self.execute(block, states[block][key].copy()):
                 self.prune(target, state)
@@ -72,10 +81,14 @@ class Solver:
                 if known is None:
                     if len(here) >= MAX_STATES:
                         self.bounded = True
+                        self.left_out[target] = self.left_out.get(target, 0) + 1
                         continue
                     here[key] = state
-                elif not self.merge(target, known, state):
-                    continue
+                    self.apart[target] = len(here)
+                else:
+                    self.joined[target] = self.joined.get(target, 0) + 1
+                    if not self.merge(target, known, state):
+                        continue
                 if (target, key) not in waiting:
                     waiting.add((target, key))
                     ticket += 1

@@ -29,12 +29,14 @@ class Format(NamedTuple):
 
     ``carries_errors``: what could not be judged is part of it, so nobody has to be told on standard error.
     ``one_answer``: a document of one answer.
+    ``standing``: says something of what stands in a tree only, not of a patch.
     """
 
     module: str
     summary: str
     carries_errors: bool = False
     one_answer: bool = False
+    standing: bool = False
 
     @property
     def render(self) -> Render:
@@ -47,4 +49,5 @@ FORMATS = {
     "text": Format("getput.report.text", "for people, in the style of gcc and clang"),
     "json": Format("getput.report.json_", "one object", carries_errors=True, one_answer=True),
     "jsonl": Format("getput.report.jsonl", "one object a line, one line an input", carries_errors=True),
+    "table": Format("getput.report.table", "findings counted by rule, family and subsystem", standing=True),
 }

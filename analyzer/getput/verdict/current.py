@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 from getput.config import Settings
@@ -89,7 +89,7 @@ class Current:
         for path in paths:
             self.asked[path] = False
 
-    def run(self, round_: Round) -> Iterator[list[Found]]:
+    def run(self, round_: Round) -> Generator[list[Found], None, None]:
         """One round, in this process."""
         worker = Worker(self.tree, self.settings, self.place, round_.number)
         for batch in round_.batches:

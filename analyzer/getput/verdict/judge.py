@@ -12,7 +12,7 @@ from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
 from getput.index.names import Names
-from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Problem, Stats, Status
+from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
@@ -27,9 +27,6 @@ from getput_rules import RULES
 if TYPE_CHECKING:
     from getput.patch.images import FileImages
     from getput.patch.series import Submission
-
-SOURCES = (".c", ".h")
-MAX_SOURCE = 10 << 20
 
 
 class Tally:
@@ -124,59 +121,6 @@ class Judge:
     def unit(self, text: bytes, path: str, elsewhere: Elsewhere | None = None, *, guesses: bool = True) -> Unit:
         """The image of a file, ready to be analysed."""
         return Unit(text, path, self.vocabulary, self.macros, elsewhere, guesses=guesses)
-
-    # --- files as they stand -------------------------------------------------------------------------------------
-
-    def scan(self, paths: Sequence[Path]) -> Answer:
-        """What stands in *paths* (files, or folders with sources below them)."""
-        tally = Tally()
-        files: list[FileAnswer] = []
-        found: list[Finding] = []
-        errors: list[Problem] = []
-        for path in self.sources(paths, errors):
-            name = self.name(path)
-            try:
-                text = path.read_bytes()
-            except OSError as error:
-                errors.append(Problem(name, f"cannot be read: {error.strerror}"))
-                files.append(FileAnswer(name, "failed", error.strerror))
-                continue
-            if len(text) > MAX_SOURCE:
-                files.append(FileAnswer(name, "skipped", "larger than 10 MB"))
-                continue
-            unit = self.unit(text, name)
-            seen: dict[tuple[object, ...], int] = {}
-            for bare in [*self.judge(unit, unit.sources, tally), *self.judge_file(unit, unit.sources, None)]:
-                one = weighed(bare, None)
-                number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
-                result = finding(one, Status.EXISTING, None, None)
-                found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, number)))
-            files.append(FileAnswer(name, "analysed"))
-        found.sort(key=lambda f: (f.file, f.line, f.column, f.rule, f.message))
-        patch = PatchAnswer("", None, None, None, tuple(files))
-        return Answer(" ".join(str(path) for path in paths), (patch,), tuple(found), tuple(errors), tally.stats())
-
-    def name(self, path: Path) -> str:
-        """*path* from the tree's root where it lies below it."""
-        if self.tree is not None:
-            try:
-                return str(path.resolve().relative_to(self.tree.resolve()))
-            except ValueError:
-                pass
-        return str(path)
-
-    @staticmethod
-    def sources(paths: Sequence[Path], errors: list[Problem]) -> list[Path]:
-        """Every C source in *paths*, sorted below each folder."""
-        out: list[Path] = []
-        for path in paths:
-            if path.is_dir():
-                out += sorted(p for p in path.rglob("*") if p.suffix in SOURCES and p.is_file())
-            elif path.exists():
-                out.append(path)
-            else:
-                errors.append(Problem(str(path), "no such file or folder"))
-        return out
 
     # --- functions -----------------------------------------------------------------------------------------------
 

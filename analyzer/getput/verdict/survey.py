@@ -14,16 +14,16 @@ from getput.csource.syntax import FunctionSource
 from getput.index.build import Found, Job
 from getput.index.facts import Facts, calls_of, facts_of
 from getput.index.names import Contracts, Definition, Names, says
-from getput.index.records import FileRecord, FunctionRecord, decode, encode
+from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, decode, encode
 from getput.index.store import Store
 from getput.model import Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
 from getput.ownership.unit import MAX_DEPTH, Unit
-from getput.verdict.judge import MAX_SOURCE, Judge, Tally, weighed
+from getput.verdict.judge import Judge, Tally, weighed
 from getput.verdict.place import Judged, finding, fingerprint
 
 SCOPES = frozenset({b"__free(", b"guard(", b"scoped_guard(", b"CLASS(", b"scoped_class("})  # put without a call
-TOO_LARGE = "larger than 10 MB"
+MAX_SOURCE = 10 << 20
 STATIC = re.compile(rb"\bstatic\b")
 TELLING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT})  # what a caller must know of
 
@@ -51,9 +51,7 @@ class Surveyor:
             words |= self.classes
         sources = naming(unit, words)
         record = self.look(unit, sources, FileRecord(functions=len(unit.sources)))
-        whole = []
-        if any(rule.mark and rule.mark in text for rule in self.judge.rules):
-            whole = [self.placed(one, {}) for one in self.judge.judge_file(unit, unit.sources, None)]
+        whole = [self.placed(one, {}) for one in self.judge.judge_file(unit, unit.sources, None)]
         return facts, replace(record, findings=tuple(whole)), self.contracts(unit, sources)
 
     def again(
@@ -152,6 +150,55 @@ def tells(contract: Contract) -> bool:
     return contract.source is not Source.GUESS and any(effect.verb in TELLING for effect in contract.effects)
 
 
+class UnjudgeableError(Exception):
+    """A file of which nothing can be judged; the message says why."""
+
+
+def text_of(file: Path) -> bytes:
+    """What stands in *file*.  Raises UnjudgeableError."""
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise UnjudgeableError(f"cannot be read: {error.strerror}") from error
+    if len(text) > MAX_SOURCE:
+        raise UnjudgeableError(TOO_LARGE)
+    return text
+
+
+def name_in(tree: Path, file: Path) -> str:
+    """*file* from the root of *tree* (resolved) where it lies below it, else as it stands."""
+    real = file.resolve()
+    return real.relative_to(tree).as_posix() if real.is_relative_to(tree) else str(file)
+
+
+def nobody(_: str) -> tuple[Definition, ...]:
+    """No definition of a name."""
+    return ()
+
+
+class Alone:
+    """Looks at files without an index: each by what the tables and itself say."""
+
+    def __init__(self, tree: Path, settings: Settings) -> None:
+        self.tree = tree.resolve()
+        self.surveyor = Surveyor(Judge(tree, every_rule(settings)), Names(nobody, -1, frozenset()), None)
+
+    def look(self, file: Path) -> tuple[str, FileRecord]:
+        """The name of *file*, from the tree's root where it lies below it, and what stands in it."""
+        name = name_in(self.tree, file)
+        try:
+            return name, self.surveyor.first(text_of(file), name)[1]
+        except UnjudgeableError as error:
+            return name, FileRecord(problem=str(error))
+        except Exception as error:  # noqa: BLE001 -- the other files wait
+            return name, FileRecord(problem=f"internal error: {type(error).__name__}: {error}")
+
+
+def every_rule(settings: Settings) -> Settings:
+    """*settings* without a choice of rules: records hold what all of them find."""
+    return replace(settings, enable=frozenset(), disable=frozenset())
+
+
 class Worker:
     """What one process keeps between files: looks at batches of one round."""
 
@@ -168,7 +215,7 @@ class Worker:
                 name for name, defined in known.items() if any(one.changed_in(number - 1) for one in defined)
             )
         names = Names(lambda name: known.get(name, ()), number - 1, frozenset(known))
-        self.surveyor = Surveyor(Judge(tree, settings), names, changed)
+        self.surveyor = Surveyor(Judge(tree, every_rule(settings)), names, changed)
 
     def batch(self, jobs: Sequence[Job]) -> list[Found]:
         """What the round finds in *jobs*."""
@@ -177,13 +224,10 @@ class Worker:
     def one(self, job: Job) -> Found:
         """What the round finds in one file; a fault of getput's own is said in the file's record."""
         try:
-            text = (self.tree / job.path).read_bytes()
-        except OSError as error:
-            return self.failed(job, f"cannot be read: {error.strerror}")
-        if len(text) > MAX_SOURCE:
-            return self.failed(job, TOO_LARGE)
-        try:
+            text = text_of(self.tree / job.path)
             return self.later(job, text) if self.number else self.first(job, text)
+        except UnjudgeableError as error:
+            return self.failed(job, str(error))
         except Exception as error:  # noqa: BLE001 -- the other files wait
             return self.failed(job, f"internal error: {type(error).__name__}: {error}")
 
