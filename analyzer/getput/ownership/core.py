@@ -54,6 +54,8 @@ class Core:
         self.begun: set[int] = set()  # objects that some path initialises
         # puts of members of fresh memory that the path has not initialised
         self.unset: list[tuple[Key, Count, Site, Trace | None]] = []
+        self.stored: set[int] = set()  # parameters that some path stores where they outlive the function
+        self.recent = (-1, "")  # the offset of the last instruction that set a temporary, and which
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
@@ -74,6 +76,9 @@ class Core:
 
     def hold(self, state: State, key: Key, holder: int) -> None:
         """The object of *key* is stored in what *holder* points to."""
+        rows = self.values.rows
+        if rows[key[0]][0] == PARAM and rows[holder][0] != LOCAL and holder != key[0]:
+            self.stored.add(key[0])
         count = state.counts.get(key)
         if count is not None and holder != key[0]:
             state.counts[key] = msgspec.structs.replace(count, held=count.held | {holder})
@@ -89,6 +94,9 @@ class Core:
             if count.held:
                 return
         root = key[0]  # if it is NULL nothing is lost
+        at, spare = self.recent
+        if at == self.at and spare in state.env and self.values.root(state.env[spare]) == root:
+            return  # exchanged: the temporary goes where the source says
         low = count.base + sum(
             delta if value == root and mask & POS else min(0, delta) for value, mask, delta in count.parts
         )
@@ -260,6 +268,7 @@ class Core:
             return
         if isinstance(target, Temp):
             self.eval.assign(state, target, value)
+            self.recent = (self.at, f"%{target.index}")
             return
         place = self.eval.place(state, target, use=True)
         gone = state.mem.get(place)

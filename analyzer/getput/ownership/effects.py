@@ -11,7 +11,9 @@ from getput.ownership.core import Core
 from getput.ownership.label import text_of
 from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
-from getput.ownership.values import FRESH, LOCAL, OUT, RESULT
+from getput.ownership.values import FRESH, LOCAL, OUT, PARAM, RESULT
+
+HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
 
 class Effects(Core):
@@ -125,6 +127,9 @@ class Effects(Core):
         bits = self.eval.bits(state, root)
         if not bits & POS:
             return
+        if not fresh and not init and not effect.null_safe and effect.target.arg >= 0 and bits != POS:
+            self.eval.restrict(state, root, POS)  # whoever counts an object knows that there is one
+            bits = POS
         if condition is None and (fresh or effect.null_safe) and bits & ~POS:
             condition = (root, POS)
         count = state.counts.get(key)
@@ -139,6 +144,8 @@ class Effects(Core):
         if init:
             self.begun.add(root)
             count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=self.made_here(root))
+            if (root, HANDED) in state.mem:
+                count = msgspec.structs.replace(count, escaped="handed on before it was initialised")
         if fresh and count.base <= 0 and count.dropped:
             count = Count(effect.family, fresh=True, label=label, role=self.role(root))
         if not fresh and not init:
@@ -239,10 +246,14 @@ class Effects(Core):
         verb = "devm action of" if effect.verb is Verb.UNDO else "kept by" if effect.family != "*" else "stored by"
         why = f"{verb} {site.callee}()"
         for held_key, count in list(counts.items()):
-            if held_key != key and key[0] in count.held:
+            if held_key != key and key[0] in count.held and count.high > 0:
                 counts[held_key] = msgspec.structs.replace(count, escaped=why)
         found = counts.get(key)
         if found is None:
+            if self.values.rows[key[0]][0] == PARAM:
+                self.stored.add(key[0])
+            elif effect.family == "*" and self.made_here(key[0]):
+                state.mem[(key[0], HANDED)] = self.values.zero
             return
         count = found
         if effect.family != "*" or effect.verb is Verb.UNDO:

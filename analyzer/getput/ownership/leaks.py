@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from getput.model import Confidence
-from getput.ownership.contracts import Source
+from getput.ownership.contracts import NEG, Source, Verb
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import Key
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed
@@ -20,6 +20,7 @@ OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
+TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 Row = tuple[Exit, Standing]
 
 
@@ -111,9 +112,27 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         given = given or ([] if first.count.taken[0].at not in report.settled else rows)
         kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
         evidence = "other paths drop it" if given else "other paths hand it on"
+        if kind == "path" and handed_on_well(report, rows, lost):
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     else:
         kind, evidence = "always", "no path drops it"
     return leak(kind, lost, evidence, Confidence.HIGH, report)
+
+
+def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
+    """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
+    if any(one.kind is not ExitKind.SUCCESS for one, _ in lost):
+        return False
+    site = lost[0][1].count.taken[0].at
+    kept = {one.at for one, _ in lost}
+    return not any(
+        one.kind is ExitKind.SUCCESS and one.at > site and one.at not in kept and clean(one, site) for one in report.exits
+    )
+
+
+def clean(one: Exit, site: int) -> bool:
+    """Whether nothing taken at *site* is left at this exit."""
+    return all(st.high <= 0 for st in one.standings if st.count.taken and st.count.taken[0].at == site)
 
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
@@ -127,6 +146,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
     failed = [(one, st) for one, st in errors if st.take_failed]
     held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
+    failed = [(one, st) for one, st in failed if counts_although_failed(st.count)]
     if failed and not given_although_failed(rows):
         if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
             return leak("failed-get", failed, "the get counts even when it fails", Confidence.MEDIUM, report)
@@ -187,13 +207,27 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
     return None
 
 
+def counts_although_failed(count: Count) -> bool:
+    """Whether the last get is known to count whatever it returns."""
+    contract = count.taken[-1].contract
+    if contract is None or contract.source is Source.GUESS or count.role == "global":
+        return False
+    return any(effect.when & NEG for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT))
+
+
 def given_although_failed(rows: list[Row]) -> bool:
     """Whether a path on which the get failed drops the count somewhere else (then the rest is told as a plain error leak)."""
     return any(dropped(st) and st.take_failed for _, st in rows)
 
 
 def leak(
-    kind: str, lost: list[Row], evidence: str, confidence: Confidence, report: FunctionReport, *, accepted: bool = False
+    kind: str,
+    lost: list[Row],
+    evidence: str,
+    confidence: Confidence,
+    report: FunctionReport,
+    *,
+    accepted: bool = False,
 ) -> Leak:
     """Choose the exit to show and settle how sure we are."""
     order = sorted(lost, key=lambda row: (row[0].kind is not ExitKind.ERROR, row[0].at))
@@ -203,18 +237,28 @@ def leak(
         if len(order) < 4
         else doubt(report, shown, standing, confidence)
     )
+    accepted = accepted or told_elsewhere(standing.count)
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
+
+
+def told_elsewhere(count: Count) -> bool:
+    """Whether the take rests on a guess, or on a summary of a function that made the object: what that one did with it is not all known."""
+    sources = {site.contract.source for site in count.taken if site.contract is not None}
+    return Source.GUESS in sources or (Source.SUMMARY in sources and count.family in ("kref", "refcount_t", "lockref"))
 
 
 def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
     """Lower *confidence* by what speaks against a leak."""
     count = standing.count
-    if any(is_alias(standing.key, other) for other in one.standings):
+    if standing.many or any(is_alias(standing.key, other) for other in one.standings):
         return Confidence.LOW
     suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):
         return Confidence.LOW
-    if guessed(count) or any(KEEPING_NAME.search(name) for name in count.passed) or "" in count.passed:
+    if any(KEEPING_NAME.search(name) for name in count.passed):
+        clear = count.family in TREE_NODES or standing.held_by == "freed"
+        return Confidence.MEDIUM if clear else Confidence.LOW
+    if guessed(count) or "" in count.passed:
         confidence = confidence.at_most(Confidence.MEDIUM)
     if report.bounded or any(
         site.contract is not None and site.contract.source is Source.SUMMARY for site in count.taken

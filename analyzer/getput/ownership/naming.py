@@ -26,7 +26,8 @@ DROPPING_NAME = re.compile(
     r"put|free|release|destroy|unref|drop|unregister|remove|delete|cleanup|teardown|close|fini|kill|exit|detach"
 )
 KEEPING_NAME = re.compile(
-    r"add|register|attach|assign|queue|insert|link|bind|install|submit|publish|store|give|push|adopt|own"
+    r"(?:^|_)add(?:_(?:tail|rcu|head|host|one\w*|nofail))?$|(?:^|_)(?:register|attach|assign|queue|enqueue|requeue|insert|link|bind|install"
+    r"|publish|store|give|push|adopt|own|connect|associate)(?:_|$)"
 )
 HARMLESS_NAME = re.compile(
     r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)"

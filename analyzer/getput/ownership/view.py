@@ -47,6 +47,7 @@ class Standing(msgspec.Struct, frozen=True):
     held_by: str
     take_failed: bool  # the get that counted reported a failure on this path
     fields: tuple[str, ...]  # members that lead to it at this exit
+    many: bool  # one of several that a loop or one call took: which of them an exit drops is not known
     trace: Trace | None
 
 
