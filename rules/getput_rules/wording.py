@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from getput.model import Confidence
 from getput.ownership.contracts import Source
+from getput.ownership.core import ELEMENT
+from getput.ownership.leaks import told_elsewhere
+from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME
 from getput.ownership.state import Count, Site
 from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks
 
@@ -106,6 +109,16 @@ def helper_drops(kind: str, site: Site | None) -> bool:
     )
 
 
+def doubtful_overwrite(report: FunctionReport, count: Count) -> bool:
+    """Whether something else than the overwritten pointer may still know the object."""
+    return (
+        report.users
+        or told_elsewhere(count, report)
+        or ELEMENT in count.passed
+        or any(DROPPING_NAME.search(name) or KEEPING_NAME.search(name) for name in count.passed)
+    )
+
+
 def found_incident(report: FunctionReport, incident: Incident) -> Found:
     """One incident as a finding."""
     count = incident.count
@@ -141,5 +154,6 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         text,
         confidence,
         (*way, Mark("here", incident.at, "")),
-        accepted=incident.kind == "stored-without-reference",
+        accepted=incident.kind == "stored-without-reference"
+        or (incident.kind == "overwritten" and doubtful_overwrite(report, count)),
     )

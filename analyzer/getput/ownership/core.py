@@ -15,6 +15,9 @@ from getput.ownership.state import Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
 
+ELEMENT = "[]"  # stands among the callees that saw an object: it was stored in one of several places
+
+
 class Report:
     """Where the engine writes what it saw (one function, one counter)."""
 
@@ -50,6 +53,7 @@ class Core:
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
         self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
+        self.settled_by: set[tuple[int, int]] = set()  # such a get, and the drop
         self.cursors: dict[int, set[str]] = {}  # offset of an iterator unknown to the tables -> variables that it sets
         self.begun: set[int] = set()  # objects that some path initialises
         # puts of members of fresh memory that the path has not initialised
@@ -277,6 +281,8 @@ class Core:
         if key in counts and not counts[key].label:
             counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
         self.hold(state, key, self.values.root(place[0]))
+        if key in counts and self.values.one_of_many(place) and ELEMENT not in counts[key].passed:
+            counts[key] = msgspec.structs.replace(counts[key], passed=(*counts[key].passed, ELEMENT))
         if gone is not None and counts and gone != value and not self.values.one_of_many(place):
             self.lost(state, gone, text_of(target))
 

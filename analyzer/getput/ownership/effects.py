@@ -30,10 +30,19 @@ class Effects(Core):
                     touched.add(effect.target.arg)
                 for _ in range(effect.times):
                     self.effect(state, call, site, effect, args, result)
+            elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
+                self.holder_dropped(state, args[effect.target.arg], contract.name)
         registration.after(self, state, contract.name, args, result, call.at)
         for index, arg in enumerate(args):
             if index not in touched:
                 self.used(state, arg)
+
+    def holder_dropped(self, state: State, value: int, name: str) -> None:
+        """A reference of another kind is dropped: with the last one goes what the object holds."""
+        root = self.values.root(value)
+        for key, count in list(state.counts.items()):
+            if key[0] != root and root in count.held and name not in count.passed:
+                state.counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
 
     def effect(self, state: State, call: Call, site: Site, effect: Effect, args: list[int], result: int) -> None:
         """Apply one effect."""
@@ -92,6 +101,8 @@ class Effects(Core):
         label: str,
     ) -> None:
         """A reference comes back through what an argument points to."""
+        if self.values.constant(arg) == 0:
+            return
         *way, last = effect.target.path
         for name in way:
             arg = self.walk(state, arg, name)

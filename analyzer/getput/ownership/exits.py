@@ -44,7 +44,10 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         standings = tuple(
             standing(machine, ending, key, ending.state.counts[key]) for key in sorted(ending.state.counts)
         )
-        exits.append(Exit(exit_kind(function.returns, ending.bits, ending.value), ending.bits, ending.at, standings))
+        kind = exit_kind(function.returns, ending.bits, ending.value)
+        if kind is ExitKind.ERROR and ending.bits & POS and machine.values.kind(ending.value or 0) == PARAM:
+            kind = ExitKind.MIXED  # what the caller handed in: a number, no failure
+        exits.append(Exit(kind, ending.bits, ending.at, standings))
         if "*" in function.returns:
             returned_after_put(machine, ending)
         if exits[-1].kind is not ExitKind.ERROR:
@@ -71,6 +74,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         solver.bounded,
         machine.usage,
         frozenset(machine.settled),
+        frozenset(machine.settled_by),
     )
 
 

@@ -10,9 +10,10 @@ import re
 
 from getput.model import Confidence
 from getput.ownership.contracts import NEG, Source, Verb
+from getput.ownership.core import ELEMENT
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import Key
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
@@ -20,6 +21,8 @@ OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
+LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
+NEAR = 160  # bytes between a condition and the drop that it guards
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 Row = tuple[Exit, Standing]
 
@@ -116,6 +119,8 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     else:
         kind, evidence = "always", "no path drops it"
+        if report.boot and report.users:
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     return leak(kind, lost, evidence, Confidence.HIGH, report)
 
 
@@ -123,16 +128,14 @@ def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> 
     """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
     if any(one.kind is not ExitKind.SUCCESS for one, _ in lost):
         return False
+    if any(one.kind is ExitKind.SUCCESS and dropped(st) for one, st in rows):
+        return False
     site = lost[0][1].count.taken[0].at
-    kept = {one.at for one, _ in lost}
-    return not any(
-        one.kind is ExitKind.SUCCESS and one.at > site and one.at not in kept and clean(one, site) for one in report.exits
-    )
-
-
-def clean(one: Exit, site: int) -> bool:
-    """Whether nothing taken at *site* is left at this exit."""
-    return all(st.high <= 0 for st in one.standings if st.count.taken and st.count.taken[0].at == site)
+    for drop in (drop for take, drop in report.settled_by if take == site):
+        after = next((one for one in report.exits if one.at > drop), None)
+        if after is None or after.kind is not ExitKind.ERROR:
+            return False
+    return True
 
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
@@ -157,11 +160,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
         return leak(
-            "error",
-            errors,
-            "another error exit drops it",
-            Confidence.HIGH,
-            report,
+            "error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=not report.users
         )
     if errors and kept and report.entry:
         found = abandoned(report, errors)
@@ -178,6 +177,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         and not rows[0][1].count.init
         and not report.users
         and OPERATION.search(report.name)
+        and not DROPPING_NAME.search(rows[0][1].count.taken[0].callee)
     ):
         return leak("always", nowhere, "no path drops it", Confidence.HIGH, report)
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
@@ -237,20 +237,41 @@ def leak(
         if len(order) < 4
         else doubt(report, shown, standing, confidence)
     )
-    accepted = accepted or told_elsewhere(standing.count)
+    accepted = accepted or told_elsewhere(standing.count, report) or guarded(report, lost)
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
 
 
-def told_elsewhere(count: Count) -> bool:
-    """Whether the take rests on a guess, or on a summary of a function that made the object: what that one did with it is not all known."""
+def told_elsewhere(count: Count, report: FunctionReport) -> bool:
+    """Whether the take rests on a guess, or on a summary of a function that may have kept the object too."""
     sources = {site.contract.source for site in count.taken if site.contract is not None}
-    return Source.GUESS in sources or (Source.SUMMARY in sources and count.family in ("kref", "refcount_t", "lockref"))
+    return Source.GUESS in sources or (Source.SUMMARY in sources and report.counter not in LOOKED_UP)
+
+
+def guarded(report: FunctionReport, lost: list[Row]) -> bool:
+    """Whether the path left out a drop by a condition of its own, and meets the others again: what it asks is not understood here."""
+    shown, standing = lost[0]
+    site = standing.count.taken[0].at
+    drops = {
+        drop.at
+        for one in report.exits
+        if one.at == shown.at
+        for st in one.standings
+        if st.count.taken and st.count.taken[0].at == site
+        for drop in st.count.dropped
+    }
+    drops |= {drop for take, drop in report.settled_by if take == site}
+    for mark in marks(standing.trace):
+        if mark.kind == "false" and mark.at > site:
+            for drop in drops:
+                if 0 < drop - mark.at < NEAR and not any(mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at):
+                    return True
+    return False
 
 
 def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
     """Lower *confidence* by what speaks against a leak."""
     count = standing.count
-    if standing.many or any(is_alias(standing.key, other) for other in one.standings):
+    if standing.many or ELEMENT in count.passed or any(is_alias(standing.key, other) for other in one.standings):
         return Confidence.LOW
     suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):

@@ -48,8 +48,15 @@ class Machine(Calls):
             return
         cursors = self.cursors.setdefault(instr.at, set())
         for index, arg in enumerate(instr.args):
-            if isinstance(arg, Var) and arg.name in self.eval.locals and (index == 0 or arg.name not in state.env):
-                cursors.add(arg.name)
+            if isinstance(arg, Var) and arg.name in self.eval.locals:
+                if (index == 0 and not self.holds(state, arg.name)) or arg.name not in state.env:
+                    cursors.add(arg.name)
+
+    def holds(self, state: State, name: str) -> bool:
+        """Whether a variable holds a reference that was taken here: an iterator walks through it, not with it."""
+        value = state.env.get(name)
+        count = None if value is None else state.counts.get((self.values.root(value), self.counter))
+        return count is not None and count.fresh and count.high > 0
 
     def advance(self, state: State, end: Advance) -> tuple[State, State]:
         """The iterator moves on: (state with an element, state without)."""
@@ -60,8 +67,8 @@ class Machine(Calls):
         if iterator is None or iterator.cursor >= len(end.args):
             done = state.copy()
             cursors = self.cursors.get(end.at, set())
-            for index, arg in enumerate(end.args):
-                if isinstance(arg, Var) and arg.name in self.eval.locals and (index == 0 or arg.name in cursors):
+            for arg in end.args:
+                if isinstance(arg, Var) and arg.name in cursors:
                     for each in (body, done):
                         fresh = values.of(FRESH, end.at, arg.name)
                         self.age(each, fresh)

@@ -101,6 +101,8 @@ class FunctionReport(msgspec.Struct, frozen=True):
     bounded: bool = False
     users: bool = False  # the counter counts users, not owners: the object outlives its last put
     settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
+    settled_by: frozenset[tuple[int, int]] = frozenset()  # such a get, and the drop
+    boot: bool = False  # runs once, when the kernel or the module comes up (__init)
     entry: bool = False  # called through a pointer only: a driver's operation
     # member ("" for an object that was handed in) -> functions of the file that put it
     droppers: dict[str, tuple[str, ...]] = {}
