@@ -69,9 +69,8 @@ def found_discarded(leak: Leak) -> Found:
     count = leak.standing.count
     api, at = api_of(count), count.taken[0].at
     text = TEXTS["discarded"].format(api=api)
-    return Found(
-        f"{api}()", count.family, count.role, api, "discarded", at, text, leak.confidence, (Mark("take", at, api),)
-    )
+    way = (Mark("take", at, api),)
+    return Found(f"{api}()", count.family, count.role, api, "discarded", at, text, leak.confidence, way, leak.accepted)
 
 
 TEXTS = {
@@ -113,6 +112,7 @@ def doubtful_overwrite(report: FunctionReport, count: Count) -> bool:
     """Whether something else than the overwritten pointer may still know the object."""
     return (
         report.users
+        or report.counter == "page_folio"
         or told_elsewhere(count, report)
         or ELEMENT in count.passed
         or any(DROPPING_NAME.search(name) or KEEPING_NAME.search(name) for name in count.passed)
@@ -155,5 +155,6 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         confidence,
         (*way, Mark("here", incident.at, "")),
         accepted=incident.kind == "stored-without-reference"
-        or (incident.kind == "overwritten" and doubtful_overwrite(report, count)),
+        or (incident.kind == "overwritten" and doubtful_overwrite(report, count))
+        or (incident.kind == "discarded" and (not count.fresh or report.users or told_elsewhere(count, report))),
     )

@@ -281,7 +281,7 @@ class Core:
         if key in counts and not counts[key].label:
             counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
         self.hold(state, key, self.values.root(place[0]))
-        if key in counts and self.values.one_of_many(place) and ELEMENT not in counts[key].passed:
+        if key in counts and (place[1][0] == "[" or self.values.one_of_many(place)) and ELEMENT not in counts[key].passed:
             counts[key] = msgspec.structs.replace(counts[key], passed=(*counts[key].passed, ELEMENT))
         if gone is not None and counts and gone != value and not self.values.one_of_many(place):
             self.lost(state, gone, text_of(target))

@@ -11,7 +11,7 @@ from getput.ownership.core import Core
 from getput.ownership.label import text_of
 from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
-from getput.ownership.values import FRESH, LOCAL, OUT, PARAM, RESULT
+from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, OUT, PARAM, RESULT, SUB
 
 HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
@@ -259,6 +259,10 @@ class Effects(Core):
         for held_key, count in list(counts.items()):
             if held_key != key and key[0] in count.held and count.high > 0:
                 counts[held_key] = msgspec.structs.replace(count, escaped=why)
+        if effect.verb is Verb.UNDO:
+            for other, count in list(counts.items()):
+                if other != key and count.taken and self.reached_from(other[0], key[0]):
+                    counts[other] = msgspec.structs.replace(count, escaped=why)
         found = counts.get(key)
         if found is None:
             if self.values.rows[key[0]][0] == PARAM:
@@ -279,6 +283,15 @@ class Effects(Core):
             counts[key] = self.settle(state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, why))))
             return
         counts[key] = msgspec.structs.replace(count, escaped=why)
+
+    def reached_from(self, value: int, base: int) -> bool:
+        """Whether *value* was read through *base*."""
+        rows = self.values.rows
+        while rows[value][0] in (FIELD, SUB, CONT):
+            value = rows[value][1]
+            if value == base:
+                return True
+        return False
 
     def free(self, state: State, value: int, site: Site) -> None:
         """Memory is given back: the object itself, or the holder of others."""

@@ -119,6 +119,8 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     else:
         kind, evidence = "always", "no path drops it"
+        if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR:
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)  # may live on in what is returned
         if report.boot and report.users:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     return leak(kind, lost, evidence, Confidence.HIGH, report)
@@ -150,9 +152,11 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     failed = [(one, st) for one, st in errors if st.take_failed]
     held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
     failed = [(one, st) for one, st in failed if counts_although_failed(st.count)]
+    handed_in = report.counter == "device" and bool(failed) and failed[0][1].count.init and failed[0][1].count.role != "local"
     if failed and not given_although_failed(rows):
         if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
-            return leak("failed-get", failed, "the get counts even when it fails", Confidence.MEDIUM, report)
+            evidence = "the get counts even when it fails"
+            return leak("failed-get", failed, evidence, Confidence.MEDIUM, report, accepted=handed_in)
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:
         return leak("error", freed, "what points to it is freed", Confidence.HIGH, report)
