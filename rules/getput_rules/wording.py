@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from getput.model import Confidence
 from getput.ownership.contracts import Source
+from getput.ownership.core import ELEMENT
+from getput.ownership.leaks import told_elsewhere
+from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME
 from getput.ownership.state import Count, Site
 from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks
 
@@ -66,9 +69,8 @@ def found_discarded(leak: Leak) -> Found:
     count = leak.standing.count
     api, at = api_of(count), count.taken[0].at
     text = TEXTS["discarded"].format(api=api)
-    return Found(
-        f"{api}()", count.family, count.role, api, "discarded", at, text, leak.confidence, (Mark("take", at, api),)
-    )
+    way = (Mark("take", at, api),)
+    return Found(f"{api}()", count.family, count.role, api, "discarded", at, text, leak.confidence, way, leak.accepted)
 
 
 TEXTS = {
@@ -103,6 +105,17 @@ def helper_drops(kind: str, site: Site | None) -> bool:
         return False
     return summarized(site) or (
         kind == "use-after-own-put" and (site.contract is None or site.contract.source is not Source.TABLE)
+    )
+
+
+def doubtful_overwrite(report: FunctionReport, count: Count) -> bool:
+    """Whether something else than the overwritten pointer may still know the object."""
+    return (
+        report.users
+        or report.counter == "page_folio"
+        or told_elsewhere(count, report)
+        or ELEMENT in count.passed
+        or any(DROPPING_NAME.search(name) or KEEPING_NAME.search(name) for name in count.passed)
     )
 
 
@@ -141,5 +154,7 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         text,
         confidence,
         (*way, Mark("here", incident.at, "")),
-        accepted=incident.kind == "stored-without-reference",
+        accepted=incident.kind == "stored-without-reference"
+        or (incident.kind == "overwritten" and doubtful_overwrite(report, count))
+        or (incident.kind == "discarded" and (not count.fresh or report.users or told_elsewhere(count, report))),
     )

@@ -11,6 +11,7 @@ from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
     CONVERSION,
+    DROPPING_NAME,
     DRVDATA,
     HARMLESS_NAME,
     LOADS,
@@ -65,6 +66,9 @@ class Calls(Effects):
                 state.facts[result] = contract.results
         self.passed[call.at] = tuple(args)
         self.apply(state, call, contract, args, result)
+        if contract.source is Source.SUMMARY and DROPPING_NAME.search(name):
+            for arg in args:
+                self.holder_dropped(state, arg, name)
         if contract.source is not Source.SUMMARY:
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
         self.bind(state, call, result)

@@ -15,6 +15,9 @@ from getput.ownership.state import Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
 
+ELEMENT = "[]"  # stands among the callees that saw an object: it was stored in one of several places
+
+
 class Report:
     """Where the engine writes what it saw (one function, one counter)."""
 
@@ -50,10 +53,13 @@ class Core:
         self.report = Report()
         self.eval = Evaluator(function, self.values, self.used, self.learned)
         self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
+        self.settled_by: set[tuple[int, int]] = set()  # such a get, and the drop
         self.cursors: dict[int, set[str]] = {}  # offset of an iterator unknown to the tables -> variables that it sets
         self.begun: set[int] = set()  # objects that some path initialises
         # puts of members of fresh memory that the path has not initialised
         self.unset: list[tuple[Key, Count, Site, Trace | None]] = []
+        self.stored: set[int] = set()  # parameters that some path stores where they outlive the function
+        self.recent = (-1, "")  # the offset of the last instruction that set a temporary, and which
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
@@ -74,6 +80,9 @@ class Core:
 
     def hold(self, state: State, key: Key, holder: int) -> None:
         """The object of *key* is stored in what *holder* points to."""
+        rows = self.values.rows
+        if rows[key[0]][0] == PARAM and rows[holder][0] != LOCAL and holder != key[0]:
+            self.stored.add(key[0])
         count = state.counts.get(key)
         if count is not None and holder != key[0]:
             state.counts[key] = msgspec.structs.replace(count, held=count.held | {holder})
@@ -89,6 +98,9 @@ class Core:
             if count.held:
                 return
         root = key[0]  # if it is NULL nothing is lost
+        at, spare = self.recent
+        if at == self.at and spare in state.env and self.values.root(state.env[spare]) == root:
+            return  # exchanged: the temporary goes where the source says
         low = count.base + sum(
             delta if value == root and mask & POS else min(0, delta) for value, mask, delta in count.parts
         )
@@ -260,6 +272,7 @@ class Core:
             return
         if isinstance(target, Temp):
             self.eval.assign(state, target, value)
+            self.recent = (self.at, f"%{target.index}")
             return
         place = self.eval.place(state, target, use=True)
         gone = state.mem.get(place)
@@ -268,6 +281,8 @@ class Core:
         if key in counts and not counts[key].label:
             counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
         self.hold(state, key, self.values.root(place[0]))
+        if key in counts and (place[1][0] == "[" or self.values.one_of_many(place)) and ELEMENT not in counts[key].passed:
+            counts[key] = msgspec.structs.replace(counts[key], passed=(*counts[key].passed, ELEMENT))
         if gone is not None and counts and gone != value and not self.values.one_of_many(place):
             self.lost(state, gone, text_of(target))
 

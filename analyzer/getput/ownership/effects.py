@@ -11,7 +11,9 @@ from getput.ownership.core import Core
 from getput.ownership.label import text_of
 from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
-from getput.ownership.values import FRESH, LOCAL, OUT, RESULT
+from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, OUT, PARAM, RESULT, SUB
+
+HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
 
 class Effects(Core):
@@ -28,10 +30,19 @@ class Effects(Core):
                     touched.add(effect.target.arg)
                 for _ in range(effect.times):
                     self.effect(state, call, site, effect, args, result)
+            elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
+                self.holder_dropped(state, args[effect.target.arg], contract.name)
         registration.after(self, state, contract.name, args, result, call.at)
         for index, arg in enumerate(args):
             if index not in touched:
                 self.used(state, arg)
+
+    def holder_dropped(self, state: State, value: int, name: str) -> None:
+        """A reference of another kind is dropped: with the last one goes what the object holds."""
+        root = self.values.root(value)
+        for key, count in list(state.counts.items()):
+            if key[0] != root and root in count.held and name not in count.passed:
+                state.counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
 
     def effect(self, state: State, call: Call, site: Site, effect: Effect, args: list[int], result: int) -> None:
         """Apply one effect."""
@@ -90,6 +101,8 @@ class Effects(Core):
         label: str,
     ) -> None:
         """A reference comes back through what an argument points to."""
+        if self.values.constant(arg) == 0:
+            return
         *way, last = effect.target.path
         for name in way:
             arg = self.walk(state, arg, name)
@@ -125,6 +138,9 @@ class Effects(Core):
         bits = self.eval.bits(state, root)
         if not bits & POS:
             return
+        if not fresh and not init and not effect.null_safe and effect.target.arg >= 0 and bits != POS:
+            self.eval.restrict(state, root, POS)  # whoever counts an object knows that there is one
+            bits = POS
         if condition is None and (fresh or effect.null_safe) and bits & ~POS:
             condition = (root, POS)
         count = state.counts.get(key)
@@ -139,6 +155,8 @@ class Effects(Core):
         if init:
             self.begun.add(root)
             count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=self.made_here(root))
+            if (root, HANDED) in state.mem:
+                count = msgspec.structs.replace(count, escaped="handed on before it was initialised")
         if fresh and count.base <= 0 and count.dropped:
             count = Count(effect.family, fresh=True, label=label, role=self.role(root))
         if not fresh and not init:
@@ -239,10 +257,18 @@ class Effects(Core):
         verb = "devm action of" if effect.verb is Verb.UNDO else "kept by" if effect.family != "*" else "stored by"
         why = f"{verb} {site.callee}()"
         for held_key, count in list(counts.items()):
-            if held_key != key and key[0] in count.held:
+            if held_key != key and key[0] in count.held and count.high > 0:
                 counts[held_key] = msgspec.structs.replace(count, escaped=why)
+        if effect.verb is Verb.UNDO:
+            for other, count in list(counts.items()):
+                if other != key and count.taken and self.reached_from(other[0], key[0]):
+                    counts[other] = msgspec.structs.replace(count, escaped=why)
         found = counts.get(key)
         if found is None:
+            if self.values.rows[key[0]][0] == PARAM:
+                self.stored.add(key[0])
+            elif effect.family == "*" and self.made_here(key[0]):
+                state.mem[(key[0], HANDED)] = self.values.zero
             return
         count = found
         if effect.family != "*" or effect.verb is Verb.UNDO:
@@ -257,6 +283,15 @@ class Effects(Core):
             counts[key] = self.settle(state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, why))))
             return
         counts[key] = msgspec.structs.replace(count, escaped=why)
+
+    def reached_from(self, value: int, base: int) -> bool:
+        """Whether *value* was read through *base*."""
+        rows = self.values.rows
+        while rows[value][0] in (FIELD, SUB, CONT):
+            value = rows[value][1]
+            if value == base:
+                return True
+        return False
 
     def free(self, state: State, value: int, site: Site) -> None:
         """Memory is given back: the object itself, or the holder of others."""

@@ -320,6 +320,9 @@ class Evaluator:
             mask = ZERO | POS if number == -1 and op == ">" else AGAINST_NEG[op]
         if op == "==":
             state.equal[left] = number
+            of = self.values.rows[left]
+            if number < 0 and of[0] == OP and of[1] == "PTR_ERR" and not self.restrict(state, of[2], NEG):
+                return False
         return self.restrict(state, left, mask)
 
     def restrict(self, state: State, value: int, mask: int) -> bool:

@@ -10,7 +10,7 @@ from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, So
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
 from getput.ownership.transfer import Machine
-from getput.ownership.values import CONT, FIELD, LOCAL, PARAM, RESULT, SUB
+from getput.ownership.values import CONT, FIELD, LOCAL, OUT, PARAM, RESULT, SUB
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
 
 INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
@@ -44,7 +44,10 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         standings = tuple(
             standing(machine, ending, key, ending.state.counts[key]) for key in sorted(ending.state.counts)
         )
-        exits.append(Exit(exit_kind(function.returns, ending.bits, ending.value), ending.bits, ending.at, standings))
+        kind = exit_kind(function.returns, ending.bits, ending.value)
+        if kind is ExitKind.ERROR and ending.bits & POS and machine.values.kind(ending.value or 0) == PARAM:
+            kind = ExitKind.MIXED  # what the caller handed in: a number, no failure
+        exits.append(Exit(kind, ending.bits, ending.at, standings))
         if "*" in function.returns:
             returned_after_put(machine, ending)
         if exits[-1].kind is not ExitKind.ERROR:
@@ -71,6 +74,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         solver.bounded,
         machine.usage,
         frozenset(machine.settled),
+        frozenset(machine.settled_by),
     )
 
 
@@ -114,6 +118,8 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
     """How *count* stands at *ending*."""
     low, high = count.low, count.high
     values = machine.values
+    if not machine.eval.bits(ending.state, key[0]) & POS:
+        low = high = 0  # there is no object
     if high > 0 and low <= 0 and nothing_to_take(machine, ending, key, count):
         high = low
     escaped = count.escaped or (count.hopes[0][2] if count.hopes else "")
@@ -130,9 +136,22 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         result = values.ids.get((RESULT, last.at))
         if result is not None and result != key[0]:
             failed = not machine.eval.bits(ending.state, result) & (ZERO | POS)
-    return Standing(
-        key, count, low, high, escaped, held_by, failed, fields_of(machine, ending, key), ending.state.trace
-    )
+    fields = fields_of(machine, ending, key)
+    many = one_of_several(machine, ending, key, count)
+    return Standing(key, count, low, high, escaped, held_by, failed, fields, many, ending.state.trace)
+
+
+def one_of_several(machine: Machine, ending: Ending, key: Key, count: Count) -> bool:
+    """Whether the object stands in an array whose elements are not told apart, or came with others in one call."""
+    values = machine.values
+    row = values.rows[key[0]]
+    if row[0] == FIELD and (values.one_of_many((row[1], row[2])) or row[2].startswith("[")):
+        return True
+    if row[0] == OUT and row[3:] == ("*",) and count.family in ("page_folio", "page_pin"):
+        args = machine.passed.get(row[1], ())
+        where = values.rows[args[row[2]]] if row[2] < len(args) else ()
+        return where[:1] != (LOCAL,) or where[1] in machine.eval.arrays
+    return any(values.root(value) == key[0] and values.one_of_many(place) for place, value in ending.state.mem.items())
 
 
 def fields_of(machine: Machine, ending: Ending, key: Key) -> tuple[str, ...]:
@@ -222,6 +241,8 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
     seen: dict[tuple[Target, str], int] = {}
     for ending in solver.endings:
         collect(machine, ending, deltas, extra, seen)
+    for root in machine.stored:
+        extra.add(Effect(Verb.KEEP, Target(machine.values.rows[root][1]), "*"))
     for where, by_ending in deltas.items():
         extra |= effects_of(where, by_ending, groups, machine, seen[where])
     freed: dict[Target, set[int]] = {}
@@ -262,6 +283,8 @@ def collect(
         low, high = count.low, count.high
         target = None
         mine = ending.value is not None and values.root(ending.value) == key[0]
+        if mine and high > 1 and any(machine.values.rows[root][0] != LOCAL for root in count.held):
+            low, high = low - 1, high - 1  # one of them belongs to what the object is stored in
         if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
             target = Target(-1)
         else:
@@ -272,11 +295,13 @@ def collect(
                 for (base, name), value in state.mem.items():
                     if values.root(value) == key[0]:
                         where = target_of(machine, base)
-                        if where is not None:
+                        if where is not None and "[" not in name:
                             target = Target(where.arg, (*where.path, "*" if name == "*" else f"->{name}"))
                             break
         if target is None:
             continue
+        if target.arg >= 0 and high > 0 and not count.fresh and not count.escaped and kept_by_another(machine, count):
+            continue  # the reference is that of what the function stored the object in
         if count.escaped and target.arg >= 0:
             verb = Verb.UNSURE if count.escaped.startswith("handed") else Verb.KEEP
             extra.add(Effect(verb, target, "*"))
@@ -289,6 +314,12 @@ def collect(
         root = values.root(value)
         if values.kind(root) == PARAM and values.root(base) != root and values.kind(values.root(base)) != LOCAL:
             extra.add(Effect(Verb.KEEP, Target(values.rows[root][1]), "*"))
+
+
+def kept_by_another(machine: Machine, count: Count) -> bool:
+    """Whether an object that is not the function's own was counted for what it was stored in."""
+    rows = machine.values.rows
+    return any(rows[root][0] not in (LOCAL, PARAM) for root in count.held)
 
 
 def effects_of(

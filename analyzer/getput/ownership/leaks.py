@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from getput.model import Confidence
-from getput.ownership.contracts import Source
+from getput.ownership.contracts import NEG, Source, Verb
+from getput.ownership.core import ELEMENT
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import Key
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
@@ -20,6 +21,9 @@ OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
+LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
+NEAR = 160  # bytes between a condition and the drop that it guards
+TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 Row = tuple[Exit, Standing]
 
 
@@ -111,9 +115,29 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         given = given or ([] if first.count.taken[0].at not in report.settled else rows)
         kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
         evidence = "other paths drop it" if given else "other paths hand it on"
+        if kind == "path" and handed_on_well(report, rows, lost):
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     else:
         kind, evidence = "always", "no path drops it"
+        if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR:
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)  # may live on in what is returned
+        if report.boot and report.users:
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     return leak(kind, lost, evidence, Confidence.HIGH, report)
+
+
+def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
+    """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
+    if any(one.kind is not ExitKind.SUCCESS for one, _ in lost):
+        return False
+    if any(one.kind is ExitKind.SUCCESS and dropped(st) for one, st in rows):
+        return False
+    site = lost[0][1].count.taken[0].at
+    for drop in (drop for take, drop in report.settled_by if take == site):
+        after = next((one for one in report.exits if one.at > drop), None)
+        if after is None or after.kind is not ExitKind.ERROR:
+            return False
+    return True
 
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
@@ -127,9 +151,12 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
     failed = [(one, st) for one, st in errors if st.take_failed]
     held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
+    failed = [(one, st) for one, st in failed if counts_although_failed(st.count)]
+    handed_in = report.counter == "device" and bool(failed) and failed[0][1].count.init and failed[0][1].count.role != "local"
     if failed and not given_although_failed(rows):
         if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
-            return leak("failed-get", failed, "the get counts even when it fails", Confidence.MEDIUM, report)
+            evidence = "the get counts even when it fails"
+            return leak("failed-get", failed, evidence, Confidence.MEDIUM, report, accepted=handed_in)
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:
         return leak("error", freed, "what points to it is freed", Confidence.HIGH, report)
@@ -137,11 +164,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
         return leak(
-            "error",
-            errors,
-            "another error exit drops it",
-            Confidence.HIGH,
-            report,
+            "error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=not report.users
         )
     if errors and kept and report.entry:
         found = abandoned(report, errors)
@@ -158,6 +181,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         and not rows[0][1].count.init
         and not report.users
         and OPERATION.search(report.name)
+        and not DROPPING_NAME.search(rows[0][1].count.taken[0].callee)
     ):
         return leak("always", nowhere, "no path drops it", Confidence.HIGH, report)
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
@@ -187,13 +211,27 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
     return None
 
 
+def counts_although_failed(count: Count) -> bool:
+    """Whether the last get is known to count whatever it returns."""
+    contract = count.taken[-1].contract
+    if contract is None or contract.source is Source.GUESS or count.role == "global":
+        return False
+    return any(effect.when & NEG for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT))
+
+
 def given_although_failed(rows: list[Row]) -> bool:
     """Whether a path on which the get failed drops the count somewhere else (then the rest is told as a plain error leak)."""
     return any(dropped(st) and st.take_failed for _, st in rows)
 
 
 def leak(
-    kind: str, lost: list[Row], evidence: str, confidence: Confidence, report: FunctionReport, *, accepted: bool = False
+    kind: str,
+    lost: list[Row],
+    evidence: str,
+    confidence: Confidence,
+    report: FunctionReport,
+    *,
+    accepted: bool = False,
 ) -> Leak:
     """Choose the exit to show and settle how sure we are."""
     order = sorted(lost, key=lambda row: (row[0].kind is not ExitKind.ERROR, row[0].at))
@@ -203,18 +241,49 @@ def leak(
         if len(order) < 4
         else doubt(report, shown, standing, confidence)
     )
+    accepted = accepted or told_elsewhere(standing.count, report) or guarded(report, lost)
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
+
+
+def told_elsewhere(count: Count, report: FunctionReport) -> bool:
+    """Whether the take rests on a guess, or on a summary of a function that may have kept the object too."""
+    sources = {site.contract.source for site in count.taken if site.contract is not None}
+    return Source.GUESS in sources or (Source.SUMMARY in sources and report.counter not in LOOKED_UP)
+
+
+def guarded(report: FunctionReport, lost: list[Row]) -> bool:
+    """Whether the path left out a drop by a condition of its own, and meets the others again: what it asks is not understood here."""
+    shown, standing = lost[0]
+    site = standing.count.taken[0].at
+    drops = {
+        drop.at
+        for one in report.exits
+        if one.at == shown.at
+        for st in one.standings
+        if st.count.taken and st.count.taken[0].at == site
+        for drop in st.count.dropped
+    }
+    drops |= {drop for take, drop in report.settled_by if take == site}
+    for mark in marks(standing.trace):
+        if mark.kind == "false" and mark.at > site:
+            for drop in drops:
+                if 0 < drop - mark.at < NEAR and not any(mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at):
+                    return True
+    return False
 
 
 def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
     """Lower *confidence* by what speaks against a leak."""
     count = standing.count
-    if any(is_alias(standing.key, other) for other in one.standings):
+    if standing.many or ELEMENT in count.passed or any(is_alias(standing.key, other) for other in one.standings):
         return Confidence.LOW
     suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):
         return Confidence.LOW
-    if guessed(count) or any(KEEPING_NAME.search(name) for name in count.passed) or "" in count.passed:
+    if any(KEEPING_NAME.search(name) for name in count.passed):
+        clear = count.family in TREE_NODES or standing.held_by == "freed"
+        return Confidence.MEDIUM if clear else Confidence.LOW
+    if guessed(count) or "" in count.passed:
         confidence = confidence.at_most(Confidence.MEDIUM)
     if report.bounded or any(
         site.contract is not None and site.contract.source is Source.SUMMARY for site in count.taken

@@ -6,7 +6,7 @@ import re
 
 CONVERSION = re.compile(
     r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
-    r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^netdev_priv$|^folio_page$"
+    r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$"
 )
 RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
 LOADS = {
@@ -26,7 +26,8 @@ DROPPING_NAME = re.compile(
     r"put|free|release|destroy|unref|drop|unregister|remove|delete|cleanup|teardown|close|fini|kill|exit|detach"
 )
 KEEPING_NAME = re.compile(
-    r"add|register|attach|assign|queue|insert|link|bind|install|submit|publish|store|give|push|adopt|own"
+    r"(?:^|_)add(?:_(?:tail|rcu|head|host|one\w*|nofail))?$|(?:^|_)(?:register|attach|assign|queue|enqueue|requeue|insert|link|bind|install"
+    r"|publish|store|give|push|adopt|own|connect|associate)(?:_|$)"
 )
 HARMLESS_NAME = re.compile(
     r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)"

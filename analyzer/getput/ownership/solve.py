@@ -237,6 +237,7 @@ class Solver:
             ):
                 if count.dropped and count.taken:
                     self.machine.settled.add(count.taken[0].at)
+                    self.machine.settled_by.add((count.taken[0].at, count.dropped[-1].at))
                 del state.counts[key]
 
     def merge(self, target: int, known: State, new: State) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from getput.flow.ir import Advance, Assign, Call, Declare, Expr, Instr, Read, ScopeEnd, Start, Var
+from getput.flow.ir import Advance, Assign, Call, Declare, Expr, Field, Instr, Read, ScopeEnd, Start, Var
 from getput.ownership.calls import Calls
-from getput.ownership.contracts import POS, Cleanup, Effect, Target, Verb
+from getput.ownership.contracts import POS, Cleanup, Effect, Iterator, Target, Verb
 from getput.ownership.label import text_of
 from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, RESULT
@@ -44,12 +46,19 @@ class Machine(Calls):
         for arg in instr.args:
             self.eval.value(state, arg) if not isinstance(arg, Var) else None
         if iterator is not None and iterator.cursor < len(instr.args):
-            self.assign(state, instr.args[iterator.cursor], self.values.zero)
+            self.assign(state, element_of(iterator, instr.args), self.values.zero)
             return
         cursors = self.cursors.setdefault(instr.at, set())
         for index, arg in enumerate(instr.args):
-            if isinstance(arg, Var) and arg.name in self.eval.locals and (index == 0 or arg.name not in state.env):
-                cursors.add(arg.name)
+            if isinstance(arg, Var) and arg.name in self.eval.locals:
+                if (index == 0 and not self.holds(state, arg.name)) or arg.name not in state.env:
+                    cursors.add(arg.name)
+
+    def holds(self, state: State, name: str) -> bool:
+        """Whether a variable holds a reference that was taken here: an iterator walks through it, not with it."""
+        value = state.env.get(name)
+        count = None if value is None else state.counts.get((self.values.root(value), self.counter))
+        return count is not None and count.fresh and count.high > 0
 
     def advance(self, state: State, end: Advance) -> tuple[State, State]:
         """The iterator moves on: (state with an element, state without)."""
@@ -60,14 +69,14 @@ class Machine(Calls):
         if iterator is None or iterator.cursor >= len(end.args):
             done = state.copy()
             cursors = self.cursors.get(end.at, set())
-            for index, arg in enumerate(end.args):
-                if isinstance(arg, Var) and arg.name in self.eval.locals and (index == 0 or arg.name in cursors):
+            for arg in end.args:
+                if isinstance(arg, Var) and arg.name in cursors:
                     for each in (body, done):
                         fresh = values.of(FRESH, end.at, arg.name)
                         self.age(each, fresh)
                         self.assign(each, arg, fresh)
             return body, done
-        cursor = end.args[iterator.cursor]
+        cursor = element_of(iterator, end.args)
         if iterator.counted and not iterator.scoped and self.relevant(iterator.family):
             self.advance_drop(state, cursor, end)
         done = state.copy()
@@ -78,6 +87,8 @@ class Machine(Calls):
         if iterator.counted and not iterator.scoped and self.relevant(iterator.family):
             site = Site(end.macro, end.at, None)
             label = text_of(cursor)
+            if label.startswith("&"):
+                label = label[1:].replace("->", ".", 1)
             body.counts[(element, self.counter)] = Count(
                 iterator.family, fresh=True, label=label, base=1, taken=(site,), iterator=True
             )
@@ -128,3 +139,11 @@ class Machine(Calls):
         elif self.relevant(cleanup.family):
             effect = Effect(Verb.DROP, TARGET_NONE, cleanup.family, null_safe=True)
             self.drop(state, value, effect, site, None, instr.name)
+
+
+def element_of(iterator: Iterator, args: Sequence[Expr]) -> Expr:
+    """The place that names the current element of an iterator called with *args*."""
+    place = args[iterator.cursor]
+    for step in iterator.path:
+        place = Field(place, step.removeprefix("->"), arrow=True)
+    return place

@@ -24,6 +24,7 @@ from getput.ownership.transfer import Machine
 from getput.ownership.view import WORD, FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
+INIT = re.compile(rb"\b__init\b")
 CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(([^;{}]*)")
 SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
 FREES_MEMORY = re.compile(
@@ -281,7 +282,8 @@ class Unit:
             return report
         here = frozenset((source.name,))
         droppers = {field: self.droppers(field, counter, here) for field in sorted(fields)}
-        report = msgspec.structs.replace(report, entry=self.is_entry(source.name), droppers=droppers)
+        boot = INIT.search(self.text, source.start, self.text.index(b"{", source.start)) is not None
+        report = msgspec.structs.replace(report, entry=self.is_entry(source.name), droppers=droppers, boot=boot)
         return msgspec.structs.replace(report, leaks=tuple(leaks(report)))
 
     def droppers(self, field: str, counter: str, but: frozenset[str]) -> tuple[str, ...]:

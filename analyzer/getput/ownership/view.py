@@ -50,6 +50,7 @@ class Standing(msgspec.Struct, frozen=True):
     held_by: str
     take_failed: bool  # the get that counted reported a failure on this path
     fields: tuple[str, ...]  # members that lead to it at this exit
+    many: bool  # one of several that a loop or one call took: which of them an exit drops is not known
     trace: Trace | None
 
 
@@ -103,6 +104,8 @@ class FunctionReport(msgspec.Struct, frozen=True):
     bounded: bool = False
     users: bool = False  # the counter counts users, not owners: the object outlives its last put
     settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
+    settled_by: frozenset[tuple[int, int]] = frozenset()  # such a get, and the drop
+    boot: bool = False  # runs once, when the kernel or the module comes up (__init)
     entry: bool = False  # called through a pointer only: a driver's operation
     # member ("" for an object that was handed in) -> functions of the file that put it
     droppers: dict[str, tuple[str, ...]] = {}
