@@ -5,7 +5,7 @@ from __future__ import annotations
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.state import Count, Site
-from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks
+from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks, summarized
 
 
 def name_of(count: Count) -> str:
@@ -92,11 +92,6 @@ TEXTS = {
 }
 
 
-def summarized(site: Site) -> bool:
-    """Whether what the call does was read from a function of the file."""
-    return site.contract is not None and site.contract.source is Source.SUMMARY
-
-
 def helper_drops(kind: str, site: Site | None) -> bool:
     """Whether a use comes after the put of a helper: what that drops may be one reference of several."""
     if site is None or kind not in ("use-after-put", "use-after-own-put"):
@@ -141,5 +136,5 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         text,
         confidence,
         (*way, Mark("here", incident.at, "")),
-        accepted=incident.kind == "stored-without-reference",
+        accepted=incident.accepted,
     )

@@ -15,13 +15,17 @@ from getput.ownership.state import Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
 
+USES = ("use-after-put", "use-after-own-put")
+Seen = dict[tuple[str, Key, int], tuple[Count, Site | None, Trace | None, str]]  # (kind, object, offset) -> what was seen there
+
+
 class Report:
     """Where the engine writes what it saw (one function, one counter)."""
 
     __slots__ = ("incidents",)
 
     def __init__(self) -> None:
-        self.incidents: dict[tuple[str, Key, int], tuple[Count, Site | None, Trace | None, str]] = {}
+        self.incidents: Seen = {}
 
     def add(
         self, kind: str, key: Key, at: int, count: Count, site: Site | None, trace: Trace | None, note: str = ""
@@ -132,6 +136,7 @@ class Core:
             count.role in ("field", "local")
             and not count.fresh
             and not count.taken
+            and not count.earlier
             and not self.usage
             and (count.base < 0 or count.parts)
             and all(part == (key[0], POS, -1) for part in count.parts)
@@ -149,6 +154,13 @@ class Core:
     def answered(self, result: int) -> bool:
         """Whether the caller looks at what the drop said at all."""
         return self.values.rows[result][1] in self.looked_at
+
+    @staticmethod
+    def around(state: State, head: int) -> None:
+        """The path goes back to the head of a loop (an offset): what was taken and dropped below it belongs to the round that ends."""
+        for key, count in list(state.counts.items()):
+            if not count.earlier and any(site.at >= head for site in count.taken + count.dropped):
+                state.counts[key] = msgspec.structs.replace(count, earlier=True)
 
     @staticmethod
     def gone(count: Count) -> bool:
@@ -275,6 +287,20 @@ class Core:
         """Set the variable or field that *expr* names to NULL."""
         if not isinstance(expr, Temp):
             self.eval.assign(state, expr, self.values.zero)
+
+
+def once(incidents: Seen) -> Seen:
+    """*incidents*, of the uses of one object after one drop only the first."""
+    first: dict[tuple[str, Key, int], int] = {}
+    for (kind, key, at), (_, site, _, _) in incidents.items():
+        use = (kind, key, site.at if site is not None else at)
+        if use not in first or at < first[use]:
+            first[use] = at
+    return {
+        (kind, key, at): seen
+        for (kind, key, at), seen in incidents.items()
+        if kind not in USES or first[kind, key, seen[1].at if seen[1] is not None else at] == at
+    }
 
 
 def counts_users(tables: Tables, counter: str) -> bool:

@@ -7,6 +7,8 @@ import re
 from getput.flow.ir import Function
 from getput.ownership import registration
 from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, Source, Target, Verb
+from getput.ownership.core import once
+from getput.ownership.meant import meant
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
 from getput.ownership.transfer import Machine
@@ -52,10 +54,11 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
     for key, count, site, trace in machine.unset:
         if machine.values.root(key[0]) in machine.begun:
             machine.report.add("put-uninitialised", key, site.at, count, site, trace)
+    seen = once(machine.report.incidents)
     incidents = tuple(
-        Incident(kind, key, count, at, site, trace, note)
+        Incident(kind, key, count, at, site, trace, note, meant(kind, key, count, site, function.name, exits))
         for (kind, key, at), (count, site, trace, note) in sorted(
-            machine.report.incidents.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
+            seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
         )
     )
     exits.sort(key=lambda one: one.at)
