@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from getput.model import Confidence
 from getput.ownership.contracts import Source
-from getput.ownership.core import ELEMENT
-from getput.ownership.leaks import told_elsewhere
-from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME
 from getput.ownership.state import Count, Site
-from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks
+from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks, summarized
 
 
 def name_of(count: Count) -> str:
@@ -94,28 +91,12 @@ TEXTS = {
 }
 
 
-def summarized(site: Site) -> bool:
-    """Whether what the call does was read from a function of the file."""
-    return site.contract is not None and site.contract.source is Source.SUMMARY
-
-
 def helper_drops(kind: str, site: Site | None) -> bool:
     """Whether a use comes after the put of a helper: what that drops may be one reference of several."""
     if site is None or kind not in ("use-after-put", "use-after-own-put"):
         return False
     return summarized(site) or (
         kind == "use-after-own-put" and (site.contract is None or site.contract.source is not Source.TABLE)
-    )
-
-
-def doubtful_overwrite(report: FunctionReport, count: Count) -> bool:
-    """Whether something else than the overwritten pointer may still know the object."""
-    return (
-        report.users
-        or report.counter == "page_folio"
-        or told_elsewhere(count, report)
-        or ELEMENT in count.passed
-        or any(DROPPING_NAME.search(name) or KEEPING_NAME.search(name) for name in count.passed)
     )
 
 
@@ -154,7 +135,5 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         text,
         confidence,
         (*way, Mark("here", incident.at, "")),
-        accepted=incident.kind == "stored-without-reference"
-        or (incident.kind == "overwritten" and doubtful_overwrite(report, count))
-        or (incident.kind == "discarded" and (not count.fresh or report.users or told_elsewhere(count, report))),
+        accepted=incident.accepted,
     )

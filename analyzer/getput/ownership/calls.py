@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from getput.flow.ir import AddressOf, Call
+from getput.flow.ir import AddressOf, Call, Str, Var
 from getput.ownership import pages
 from getput.ownership.contracts import ANY, Source
 from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
+    AWAITS,
     CONVERSION,
+    CONVERSIONS,
     DROPPING_NAME,
     DRVDATA,
     HARMLESS_NAME,
     LOADS,
+    ONLY_ADDRESS,
+    PRINTS,
     REGISTERS,
     RETURNED,
     SET_DRVDATA,
@@ -65,6 +69,8 @@ class Calls(Effects):
             if contract.results != ANY:
                 state.facts[result] = contract.results
         self.passed[call.at] = tuple(args)
+        if contract.source is Source.SUMMARY:
+            self.fill_in(state, call, by_address=True)
         self.apply(state, call, contract, args, result)
         if contract.source is Source.SUMMARY and DROPPING_NAME.search(name):
             for arg in args:
@@ -110,8 +116,14 @@ class Calls(Effects):
         counts = state.counts
         if counts:
             harmless = HARMLESS_NAME.match(name) is not None
-            for arg in args:
-                self.used(state, arg)
+            printed = addresses(call, name)
+            if AWAITS.match(name) and args:
+                awaited = counts.get((self.values.root(args[0]), self.counter))
+                if awaited is not None and awaited.dropped:
+                    self.escape(state, args[0], f"awaited by {name}()")
+            for index, arg in enumerate(args):
+                if index not in printed:
+                    self.used(state, arg)
                 root = self.values.root(arg)
                 for key, count in list(counts.items()):
                     if (
@@ -122,6 +134,7 @@ class Calls(Effects):
                     ):
                         counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
         self.overwrite_locals(state, call, args, set())
+        self.fill_in(state, call, by_address=False)
         if name and UNCHANGING.search(name):
             result = self.values.of(PURE, name, *args)
         else:
@@ -145,6 +158,22 @@ class Calls(Effects):
                     fresh = self.values.of(FRESH, call.at, local)
                     self.age(state, fresh)
                     state.env[local] = fresh
+
+    def fill_in(self, state: State, call: Call, *, by_address: bool) -> None:
+        """Variables without a value, or with one whose reference is gone, have a new one after a callee got their address.
+        Passed as they are without a value, the callee is a macro that assigns."""
+        for arg in call.args:
+            place = arg.place if by_address and isinstance(arg, AddressOf) else None if by_address else arg
+            if not isinstance(place, Var) or place.name not in self.eval.locals or place.name in self.eval.arrays:
+                continue
+            held = state.env.get(place.name)
+            if held is not None:
+                count = state.counts.get((self.values.root(held), self.counter)) if by_address else None
+                if count is None or not count.dropped or count.high > 0:
+                    continue
+            fresh = self.values.of(FRESH, call.at, place.name)
+            self.age(state, fresh)
+            state.env[place.name] = fresh
 
     def builtin(self, state: State, call: Call, name: str, args: list[int]) -> bool:
         """Calls whose meaning is the language's or the driver core's, not a table's."""
@@ -187,3 +216,16 @@ class Calls(Effects):
             return False
         self.bind(state, call, result)
         return True
+
+
+def addresses(call: Call, name: str) -> frozenset[int]:
+    """The arguments of a call that prints of which nothing but the address is printed (``%p``)."""
+    if not PRINTS.match(name):
+        return frozenset()
+    for index, arg in enumerate(call.args):
+        if isinstance(arg, Str):
+            conversions = CONVERSIONS.findall(arg.text.replace("%%", ""))
+            return frozenset(
+                index + 1 + number for number, what in enumerate(conversions) if ONLY_ADDRESS.fullmatch(what)
+            )
+    return frozenset()

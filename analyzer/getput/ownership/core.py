@@ -11,11 +11,13 @@ from getput.ownership.apis import Tables
 from getput.ownership.contracts import NEG, POS, ZERO, Contract
 from getput.ownership.evaluate import Evaluator
 from getput.ownership.label import text_of
-from getput.ownership.state import Count, Key, Site, State, Trace
+from getput.ownership.state import ELEMENT, Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
-
-ELEMENT = "[]"  # stands among the callees that saw an object: it was stored in one of several places
+USES = ("use-after-put", "use-after-own-put")
+Seen = dict[
+    tuple[str, Key, int], tuple[Count, Site | None, Trace | None, str]
+]  # (kind, object, offset) -> what was seen there
 
 
 class Report:
@@ -24,7 +26,7 @@ class Report:
     __slots__ = ("incidents",)
 
     def __init__(self) -> None:
-        self.incidents: dict[tuple[str, Key, int], tuple[Count, Site | None, Trace | None, str]] = {}
+        self.incidents: Seen = {}
 
     def add(
         self, kind: str, key: Key, at: int, count: Count, site: Site | None, trace: Trace | None, note: str = ""
@@ -144,6 +146,7 @@ class Core:
             count.role in ("field", "local")
             and not count.fresh
             and not count.taken
+            and not count.earlier
             and not self.usage
             and (count.base < 0 or count.parts)
             and all(part == (key[0], POS, -1) for part in count.parts)
@@ -161,6 +164,13 @@ class Core:
     def answered(self, result: int) -> bool:
         """Whether the caller looks at what the drop said at all."""
         return self.values.rows[result][1] in self.looked_at
+
+    @staticmethod
+    def around(state: State, head: int) -> None:
+        """The path goes back to the head of a loop (an offset): what was taken and dropped below it belongs to the round that ends."""
+        for key, count in list(state.counts.items()):
+            if not count.earlier and any(site.at >= head for site in count.taken + count.dropped):
+                state.counts[key] = msgspec.structs.replace(count, earlier=True)
 
     @staticmethod
     def gone(count: Count) -> bool:
@@ -281,7 +291,11 @@ class Core:
         if key in counts and not counts[key].label:
             counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
         self.hold(state, key, self.values.root(place[0]))
-        if key in counts and (place[1][0] == "[" or self.values.one_of_many(place)) and ELEMENT not in counts[key].passed:
+        if (
+            key in counts
+            and (place[1][0] == "[" or self.values.one_of_many(place))
+            and ELEMENT not in counts[key].passed
+        ):
             counts[key] = msgspec.structs.replace(counts[key], passed=(*counts[key].passed, ELEMENT))
         if gone is not None and counts and gone != value and not self.values.one_of_many(place):
             self.lost(state, gone, text_of(target))
@@ -290,6 +304,20 @@ class Core:
         """Set the variable or field that *expr* names to NULL."""
         if not isinstance(expr, Temp):
             self.eval.assign(state, expr, self.values.zero)
+
+
+def once(incidents: Seen) -> Seen:
+    """*incidents*, of the uses of one object after one drop only the first."""
+    first: dict[tuple[str, Key, int], int] = {}
+    for (kind, key, at), (_, site, _, _) in incidents.items():
+        use = (kind, key, site.at if site is not None else at)
+        if use not in first or at < first[use]:
+            first[use] = at
+    return {
+        (kind, key, at): seen
+        for (kind, key, at), seen in incidents.items()
+        if kind not in USES or first[kind, key, seen[1].at if seen[1] is not None else at] == at
+    }
 
 
 def counts_users(tables: Tables, counter: str) -> bool:

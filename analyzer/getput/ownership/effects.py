@@ -9,7 +9,8 @@ from getput.ownership import registration
 from getput.ownership.contracts import ANY, POS, Contract, Effect, Verb
 from getput.ownership.core import Core
 from getput.ownership.label import text_of
-from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
+from getput.ownership.meant import looked_up
+from getput.ownership.naming import NEVER_FREED, OWNERS_PUT, TAKING_NAME, TEARDOWN_NAME
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, OUT, PARAM, RESULT, SUB
 
@@ -166,7 +167,7 @@ class Effects(Core):
             count = msgspec.structs.replace(count, held=count.held | held)
         taken = (*count.taken, site)[-3:]
         if condition is None:
-            count = msgspec.structs.replace(count, base=min(count.base + 1, 3), taken=taken)
+            count = msgspec.structs.replace(count, base=min(count.base + 1, 6 if count.fresh else 3), taken=taken)
         else:
             count = msgspec.structs.replace(count, parts=add_part(count.parts, *condition, 1), taken=taken)
             count = self.settle(state, count)
@@ -197,7 +198,7 @@ class Effects(Core):
         count = state.counts.get(key) or Count(
             effect.family, fresh=False, label=label, role=self.role(root), member=value
         )
-        if OWNERS_PUT.search(site.callee) and not count.init and not count.fresh:
+        if OWNERS_PUT.search(site.callee) and not count.init and (not count.fresh or looked_up(count)):
             state.counts[key] = msgspec.structs.replace(count, escaped=f"unregistered by {site.callee}()")
             return
         if (
@@ -233,15 +234,24 @@ class Effects(Core):
         if before.failed and not before.taken[len(before.failed) :]:
             kind = "put-after-failed-get"
         elif before.role == "borrowed":
-            kind = "put-borrowed"
+            kind = "" if self.owned(before, key[0]) else "put-borrowed"
         elif before.escaped.startswith(("kept", "devm")):
             kind = "put-after-handover"
         elif (before.fresh and before.iterator) or (before.taken and not before.escaped):
             kind = "over-put"
         elif self.twice(before, site):
             kind = "put-twice"
+        if kind in ("over-put", "put-after-handover") and before.earlier and not before.fresh:
+            return  # how often a loop took and another dropped, nobody knows
         if kind:
             self.report.add(kind, key, site.at, before, site, state.trace)
+
+    def owned(self, before: Count, root: int) -> bool:
+        """Whether a put of what was only borrowed may be right: an unknown callee took a reference, or the function ends what it holds."""
+        if any(map(TAKING_NAME.search, before.passed)):
+            return True
+        lender = self.called.get(self.at_of(root), "")
+        return TEARDOWN_NAME.search(self.function.name) is not None and not lender.startswith(("devm_", "drmm_"))
 
     @staticmethod
     def twice(before: Count, site: Site) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from getput.flow.ir import Function
 from getput.ownership import registration
 from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, Source, Target, Verb
+from getput.ownership.core import once
+from getput.ownership.meant import meant
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
 from getput.ownership.transfer import Machine
@@ -55,10 +58,20 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
     for key, count, site, trace in machine.unset:
         if machine.values.root(key[0]) in machine.begun:
             machine.report.add("put-uninitialised", key, site.at, count, site, trace)
+    seen = once(machine.report.incidents)
     incidents = tuple(
-        Incident(kind, key, count, at, site, trace, note)
+        Incident(
+            kind,
+            key,
+            count,
+            at,
+            site,
+            trace,
+            note,
+            meant(kind, key, count, site, function.name, exits, users=machine.usage),
+        )
         for (kind, key, at), (count, site, trace, note) in sorted(
-            machine.report.incidents.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
+            seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
         )
     )
     exits.sort(key=lambda one: one.at)
@@ -149,8 +162,8 @@ def one_of_several(machine: Machine, ending: Ending, key: Key, count: Count) -> 
         return True
     if row[0] == OUT and row[3:] == ("*",) and count.family in ("page_folio", "page_pin"):
         args = machine.passed.get(row[1], ())
-        where = values.rows[args[row[2]]] if row[2] < len(args) else ()
-        return where[:1] != (LOCAL,) or where[1] in machine.eval.arrays
+        where: tuple[Any, ...] = values.rows[args[row[2]]] if row[2] < len(args) else ()
+        return not where or where[0] != LOCAL or where[1] in machine.eval.arrays
     return any(values.root(value) == key[0] and values.one_of_many(place) for place, value in ending.state.mem.items())
 
 

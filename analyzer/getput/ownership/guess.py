@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Target, Verb
+from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source, Target, Verb
 
 GETTER = re.compile(
     r"(?:^|_)(?:get|find|lookup|ref|hold|grab|acquire|parse|take|tryget|search|by|from)(?:_|$)|_get\w*$|^get\w+$"
@@ -68,9 +68,19 @@ def pair_contract(name: str, counter: str, text: str) -> Contract | None:
     if put_args & assigned_from(text, name):
         return Contract(name, (Effect(Verb.TAKE, Target(-1), counter, POS),), Source.GUESS, proof="by its name")
     if put_args & first_arguments(text, name):
-        when = POS if re.search(rf"(?:if|while)\s*\(.*!?\s*\b{name}\s*\(", text) else ANY
-        return Contract(name, (Effect(Verb.TAKE, Target(0), counter, when),), Source.GUESS, proof="by its name")
+        return Contract(
+            name, (Effect(Verb.TAKE, Target(0), counter, taken_when(name, text)),), Source.GUESS, proof="by its name"
+        )
     return None
+
+
+def taken_when(name: str, text: str) -> int:
+    """The results with which a get by argument took, by how *text* asks for them: ``if (get(x)) return`` leaves where it failed."""
+    if re.search(
+        rf"\bif\s*\(\s*{name}\s*\([^;{{}}]*\)\s*\)\s*(?:\{{[^{{}}]*)?\b(?:return|goto|continue|break)\b", text
+    ):
+        return ZERO
+    return POS if re.search(rf"(?:if|while)\s*\(.*!?\s*\b{name}\s*\(", text) else ANY
 
 
 def result_contract(name: str, family: str, puts: frozenset[str], text: str) -> Contract | None:

@@ -10,9 +10,9 @@ import re
 
 from getput.model import Confidence
 from getput.ownership.contracts import NEG, Source, Verb
-from getput.ownership.core import ELEMENT
+from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
-from getput.ownership.state import Key
+from getput.ownership.state import ELEMENT, Count, Key
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
@@ -21,7 +21,6 @@ OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
-LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
 NEAR = 160  # bytes between a condition and the drop that it guards
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 Row = tuple[Exit, Standing]
@@ -152,7 +151,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     failed = [(one, st) for one, st in errors if st.take_failed]
     held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
     failed = [(one, st) for one, st in failed if counts_although_failed(st.count)]
-    handed_in = report.counter == "device" and bool(failed) and failed[0][1].count.init and failed[0][1].count.role != "local"
+    handed_in = (
+        report.counter == "device" and bool(failed) and failed[0][1].count.init and failed[0][1].count.role != "local"
+    )
     if failed and not given_although_failed(rows):
         if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
             evidence = "the get counts even when it fails"
@@ -163,9 +164,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
-        return leak(
-            "error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=not report.users
-        )
+        return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=not report.users)
     if errors and kept and report.entry:
         found = abandoned(report, errors)
         if found is not None:
@@ -241,14 +240,8 @@ def leak(
         if len(order) < 4
         else doubt(report, shown, standing, confidence)
     )
-    accepted = accepted or told_elsewhere(standing.count, report) or guarded(report, lost)
+    accepted = accepted or told_elsewhere(standing.count, report.counter) or guarded(report, lost)
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
-
-
-def told_elsewhere(count: Count, report: FunctionReport) -> bool:
-    """Whether the take rests on a guess, or on a summary of a function that may have kept the object too."""
-    sources = {site.contract.source for site in count.taken if site.contract is not None}
-    return Source.GUESS in sources or (Source.SUMMARY in sources and report.counter not in LOOKED_UP)
 
 
 def guarded(report: FunctionReport, lost: list[Row]) -> bool:
@@ -267,7 +260,9 @@ def guarded(report: FunctionReport, lost: list[Row]) -> bool:
     for mark in marks(standing.trace):
         if mark.kind == "false" and mark.at > site:
             for drop in drops:
-                if 0 < drop - mark.at < NEAR and not any(mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at):
+                if 0 < drop - mark.at < NEAR and not any(
+                    mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at
+                ):
                     return True
     return False
 

@@ -13,6 +13,7 @@ LOADS = {
     "d_inode": "d_inode",
     "file_inode": "f_inode",
     "dev_of_node": "of_node",
+    "dev_fwnode": "fwnode",
     "sock_net": "sk_net",
     "dev_net": "nd_net",
 }
@@ -25,6 +26,8 @@ UNCHANGING = re.compile(
 DROPPING_NAME = re.compile(
     r"put|free|release|destroy|unref|drop|unregister|remove|delete|cleanup|teardown|close|fini|kill|exit|detach"
 )
+LOOKUP_NAME = re.compile(r"(?:^|_)(?:find|lookup|get|by|search)(?:_|$)")  # what they return lives already
+TAKING_NAME = re.compile(r"(?:^|_)(?:try)?(?:get|hold|ref|grab|pin|inc)(?:_|$)")
 KEEPING_NAME = re.compile(
     r"(?:^|_)add(?:_(?:tail|rcu|head|host|one\w*|nofail))?$|(?:^|_)(?:register|attach|assign|queue|enqueue|requeue|insert|link|bind|install"
     r"|publish|store|give|push|adopt|own|connect|associate)(?:_|$)"
@@ -33,6 +36,17 @@ HARMLESS_NAME = re.compile(
     r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)"
 )
 
+
+TEARDOWN_NAME = re.compile(
+    r"(?:^|_)(?:remove|release|destroy|exit|cleanup|free|fini|unregister|del|disconnect|deactivate|teardown|detach|close|dtor|revert)(?:_|$)"
+)
+
+AWAITS = re.compile(r"^wait_for_completion")  # who waits for what a release callback completes frees the object himself
+PRINTS = re.compile(
+    r"^_?(?:pr_|dev_|netdev_|wiphy_|drm_|v4l2_)\w*(?:err|warn|info|dbg|notice|debug|crit|emerg|alert)\w*$|^printk$|^snprintf$"
+)
+CONVERSIONS = re.compile(r"%[-+ #0-9.*]*(?:hh|h|ll|l|z|t|L)?([a-zA-Z]\w*)")  # of a format, what stands for an argument
+ONLY_ADDRESS = re.compile(r"p[xK]?")  # a conversion that prints where an object lies, not what it holds
 
 # What they return belongs to the subsystem until it is unregistered: nobody has to drop it at once.
 REGISTERS = re.compile(r"register|_create|_add$|_new_|_alloc_dummy")

@@ -74,6 +74,8 @@ class Solver:
                 self.stopped_at = block
                 return
             for target, state in self.execute(block, states[block][key].copy()):
+                if self.rank[target] <= self.rank[block]:
+                    self.machine.around(state, self.head(target))
                 self.prune(target, state)
                 key = self.signature(state)
                 here = states.setdefault(target, {})
@@ -93,6 +95,11 @@ class Solver:
                     waiting.add((target, key))
                     ticket += 1
                     heapq.heappush(queue, (self.rank[target], ticket, target, key))
+
+    def head(self, block: int) -> int:
+        """The offset at which a block begins."""
+        body = self.function.blocks[block]
+        return min(instr.at for instr in [*body.instrs, body.end])
 
     # --- one block -----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ Key = tuple[int, str]  # (root value, counter): one counted object
 Trace = tuple["Trace | None", str, int, str]  # (earlier, kind, offset, text): the path so far, newest first
 
 
+ELEMENT = "[]"  # stands among the callees that saw an object: it was stored in one of several places
+
+
 class Site(msgspec.Struct, frozen=True):
     """A call (or an iterator's turn) that took or dropped: where, by which function, known from where."""
 
@@ -47,6 +50,7 @@ class Count(msgspec.Struct, frozen=True):
     member: int = -1  # the address by which it was first counted
     hopes: tuple[tuple[int, int, str], ...] = ()  # (value, bits, why): escaped if the value has one of the bits
     last: tuple[int, ...] = ()  # results that say whether a drop was the last one
+    earlier: bool = False  # taken or dropped in an earlier round of a loop: the same words may name another object now
 
     @property
     def low(self) -> int:

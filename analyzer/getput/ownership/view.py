@@ -79,7 +79,7 @@ class Leak(msgspec.Struct, frozen=True):
 
 
 class Incident(msgspec.Struct, frozen=True):
-    """Something wrong at one point of a path, whatever comes after."""
+    """Something wrong at one point of a path, whatever comes after; ``accepted`` where nothing excludes that it is meant."""
 
     kind: str
     key: Key
@@ -88,6 +88,7 @@ class Incident(msgspec.Struct, frozen=True):
     site: Site | None
     trace: Trace | None
     note: str = ""
+    accepted: bool = False
 
 
 class FunctionReport(msgspec.Struct, frozen=True):
@@ -187,6 +188,11 @@ def marks(trace: Trace | None) -> list[Mark]:
         out.append(Mark(kind, at, text))
     out.reverse()
     return out
+
+
+def summarized(site: Site) -> bool:
+    """Whether what the call does was read from a function of the file."""
+    return site.contract is not None and site.contract.source is Source.SUMMARY
 
 
 def guessed(count: Count) -> bool:
