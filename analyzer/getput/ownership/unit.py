@@ -337,7 +337,10 @@ class Unit:
             at = self.text.find(word)
             while at != -1:
                 behind = at + len(word)
-                if self.text[at - 1 : at] not in WORD_BYTES and self.text[behind : behind + 1] not in WORD_BYTES:
+                if (
+                    self.text[max(at - 1, 0) : at] not in WORD_BYTES
+                    and self.text[behind : behind + 1] not in WORD_BYTES
+                ):
                     if self.text[behind : behind + 20].lstrip()[:1] == b"(":
                         called += 1
                     else:
