@@ -63,10 +63,10 @@ def test_new_interpreters_do_as_well_as_forks(monkeypatch):
     assert list(in_order(len, ("x",), abs, [-3, -2, -1], 2, dead)) == [3, 2, 1]
 
 
-def test_who_wants_no_more_answers_waits_for_none():
-    answers = in_order(begin, (0,), slow, [0, 100, 100], 2, dead)
+def test_who_wants_no_more_answers_waits_for_few():
+    answers = in_order(begin, (0,), slow, [0, *[1] * 100], 2, dead)
     assert next(answers) == 0
     start = time.monotonic()
     answers.close()
-    assert time.monotonic() - start < 50
+    assert time.monotonic() - start < 25
     assert multiprocessing.active_children() == []

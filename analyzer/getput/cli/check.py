@@ -153,9 +153,17 @@ def _answer(task: Task) -> Answer:
     current = _Worker.current
     if current is None:
         return _Worker.judge.check(submission)
-    if current.names is not None:
-        current.around(images.path for patch in submission.patches for images in patch.files)
-    answer = _Worker.judge.check(submission)
+    from getput.index.store import UNUSABLE
+
+    try:
+        if current.names is not None:
+            current.around(images.path for patch in submission.patches for images in patch.files)
+        answer = _Worker.judge.check(submission)
+    except UNUSABLE as error:
+        output.message(f"the index cannot be used: {error}; patches are judged without it")
+        _Worker.current = None
+        _Worker.judge = Judge(_Worker.tree, _Worker.judge.settings)
+        return _Worker.judge.check(submission)
     return replace(answer, stats=replace(answer.stats, index=current.state))
 
 

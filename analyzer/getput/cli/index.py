@@ -9,7 +9,7 @@ from pathlib import Path
 from getput.cli import UsageError, options, output
 from getput.index.place import place
 from getput.index.stamp import stamp_of
-from getput.index.store import Store, StoreError, locked
+from getput.index.store import UNUSABLE, Store, locked, remove
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,8 +51,8 @@ def _status(where: Path, stamp: str) -> list[str]:
         store = Store(where, write=False)
         known, settled, tree = store.meta("stamp"), store.meta("settled"), store.meta("tree")
         files, names = store.sizes() if known else (0, 0)
-    except StoreError as error:
-        raise UsageError(str(error)) from error
+    except UNUSABLE as error:
+        raise UsageError(f"the index cannot be read: {error}") from error
     state = (
         "outdated: made by another getput, or with other tables"
         if known != stamp
@@ -74,8 +74,7 @@ def _drop(where: Path) -> int:
         with locked(where, wait=False) as mine:
             if not mine:
                 raise UsageError("another getput is at work on this index")
-            for suffix in ("", "-wal", "-shm"):
-                where.with_name(where.name + suffix).unlink(missing_ok=True)
+            remove(where)
     except OSError as error:
         raise UsageError(f"the index cannot be deleted: {error}") from error
     return 0

@@ -13,7 +13,7 @@ from getput.config import Settings
 from getput.index.build import LAST, Found, Job, Progress, Round, refresh
 from getput.index.place import place
 from getput.index.stamp import stamp_of
-from getput.index.store import Store, StoreError, locked
+from getput.index.store import UNUSABLE, Store, locked, remove
 from getput.verdict.survey import Worker
 
 
@@ -30,20 +30,38 @@ def brought_up_to_date(tree: Path, settings: Settings, jobs: int, *, show: bool)
         message("another getput is at work on the index of this tree: waiting for it")
         with locked(where, wait=True):
             return _refreshed(where, tree, settings, jobs, show)
-    except (OSError, StoreError) as error:
-        raise UsageError(f"the index cannot be written: {error}") from error
+    except UNUSABLE as error:
+        raise UsageError(f"the index cannot be used: {_named(error, where)}") from error
+
+
+def _named(error: Exception, where: Path) -> str:
+    """What went wrong, and with which file."""
+    return str(error) if str(where.parent) in str(error) else f"{where}: {error}"
+
+
+def _opened(where: Path, stamp: str, tree: Path) -> Store:
+    """The index, ready to be written: made anew where what lies there is none, or damaged."""
+    try:
+        store = Store(where, write=True)
+        store.prepare(stamp, tree)
+    except UNUSABLE:
+        remove(where)
+        store = Store(where, write=True)
+        store.prepare(stamp, tree)
+    return store
 
 
 def _refreshed(where: Path, tree: Path, settings: Settings, jobs: int, show: bool) -> tuple[Store, Progress]:
-    store = Store(where, write=True)
-    store.prepare(stamp_of(settings, tree), tree.resolve())
+    store = _opened(where, stamp_of(settings, tree), tree.resolve())
 
     def run(round_: Round) -> Generator[Sequence[Found], None, None]:
         parts = in_order(_start, (tree, settings, where, round_.number), _work, round_.batches, jobs, _died)
         noun = f"batches of files, round {round_.number + 1} of {LAST + 1}"
         return counted(parts, len(round_.batches), noun, show)
 
-    return store, refresh(store, tree, run)
+    done = refresh(store, tree, run)
+    store.fold()
+    return store, done
 
 
 class _Process:

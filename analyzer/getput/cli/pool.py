@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from getput.cli.jobs import ProcessDiedError, Result, Task
@@ -42,26 +43,37 @@ def spread(
 
 @contextmanager
 def _pool(start: Callable[..., None], settings: tuple[Any, ...], jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes are gone afterwards; where the work is given up, what they are at is not waited for."""
+    """A pool whose processes are gone afterwards; where the work is given up, they finish what they are at and begin nothing more."""
     context = multiprocessing.get_context(START)
-    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(start, settings))
+    enough = context.Event()
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(start, settings, enough))
     try:
         yield pool
     except BaseException:
-        with _deaf():
-            for process in multiprocessing.active_children():
-                process.terminate()
+        enough.set()
         raise
     finally:
         with _deaf():
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(start: Callable[..., None], settings: tuple[Any, ...]) -> None:
+class _Process:
+    """What one process knows: whether there is any use in going on."""
+
+    enough: Event
+
+
+def _begin(start: Callable[..., None], settings: tuple[Any, ...], enough: Event) -> None:
     """In a new process: an interrupt from the keyboard is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _Process.enough = enough
     start(*settings)
+
+
+def _unless_enough(work: Callable[[Task], Result], task: Task) -> Result | None:
+    """``work(task)``, or nothing where nobody waits for it any more."""
+    return None if _Process.enough.is_set() else work(task)
 
 
 @contextmanager
@@ -82,12 +94,12 @@ def _until_broken(
     jobs: int,
 ) -> Iterator[Result]:
     """Results in order, to the end or to the first task whose answer is lost because some process died."""
-    waiting: deque[Future[Result]] = deque()
+    waiting: deque[Future[Any]] = deque()
     try:
         with _pool(start, settings, jobs) as pool:
             for task in tasks:
                 with _deaf():
-                    waiting.append(pool.submit(work, task))
+                    waiting.append(pool.submit(_unless_enough, work, task))
                 if len(waiting) >= jobs * AHEAD:
                     yield waiting.popleft().result()
             while waiting:
@@ -106,7 +118,7 @@ def _alone(
     try:
         with _pool(start, settings, 1) as pool:
             with _deaf():
-                answer = pool.submit(work, task)
+                answer: Future[Result] = pool.submit(work, task)
             return answer.result()
     except BrokenProcessPool:
         return dead(task, ProcessDiedError("the process that judged it died"))

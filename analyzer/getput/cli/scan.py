@@ -46,7 +46,11 @@ def run(args: argparse.Namespace) -> int:
     settings = options.settings(args, tree)
     indexed = _below(args.paths, tree) if args.index else None
     if indexed is not None and (not args.paths or "" in indexed or Current(tree, settings).state == USED):
-        answer, interrupted = _from_index(tree, settings, indexed, args)
+        try:
+            answer, interrupted = _from_index(tree, settings, indexed, args)
+        except UsageError as unusable:
+            output.message(f"{unusable}; each file is judged alone")
+            answer, interrupted = _alone(tree, settings, args)
     else:
         answer, interrupted = _alone(tree, settings, args)
     answer = wanted(answer, settings)

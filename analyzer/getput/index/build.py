@@ -173,7 +173,6 @@ def _rounds(store: Store, run: Run, progress: Progress) -> bool:
         jobs = [Job(*row) for row in waiting]
         if number:
             jobs = _concerned(store, jobs, number)
-            progress.again += len(jobs)
         else:
             progress.fresh += len(jobs)
         progress.left = f"round {number + 1} of {LAST + 1} not over" if number else ""
@@ -182,6 +181,7 @@ def _rounds(store: Store, run: Run, progress: Progress) -> bool:
                 with store.transaction():
                     for one in found:
                         _write(store, number, one)
+                progress.again += sum(one.record is not None for one in found) if number else 0
         with store.transaction():
             store.db.execute("UPDATE files SET done=? WHERE gen=0 AND done=?", (number, number - 1))
     return True

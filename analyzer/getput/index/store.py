@@ -32,6 +32,16 @@ class StoreError(Exception):
     """An index that cannot be read or written; the message says which and why."""
 
 
+# what using an index can fail with, at any moment: it is unreadable, damaged, or there is no room
+UNUSABLE: tuple[type[Exception], ...] = (StoreError, OSError, sqlite3.Error)
+
+
+def remove(path: Path) -> None:
+    """Delete the index at *path*, with what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 class FileRow(msgspec.Struct, frozen=True):
     """What the index knows of one file: ``size`` in bytes, ``mtime`` in nanoseconds, ``blob`` git's identity, ``done`` the last round
     that was finished (-1 for none), ``gen`` the generation in which."""
@@ -46,7 +56,7 @@ class FileRow(msgspec.Struct, frozen=True):
 
 
 class Store:
-    """One open index.  Raises :class:`StoreError` where it cannot be opened."""
+    """One open index.  Raises :class:`StoreError` where it cannot be opened; what is asked of it later may raise ``sqlite3.Error``."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
         self.path = path
@@ -66,6 +76,10 @@ class Store:
     def close(self) -> None:
         """Give the file back."""
         self.db.close()
+
+    def fold(self) -> None:
+        """Let the one file hold everything, as far as no reader is in the way."""
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -33,6 +33,7 @@ def as_object(answer: Answer) -> dict[str, Any]:
             "unparsed": answer.stats.unparsed,
             "bounded": answer.stats.bounded,
             "elapsed_ms": answer.stats.elapsed_ms,
+            "index": answer.stats.index,
         },
     }
 

@@ -56,6 +56,8 @@ def summary(answer: Answer) -> str:
     ways = sorted({patch.applied for patch in answer.patches if patch.applied})
     if ways:
         parts.append(f"applied: {', '.join(ways)}")
+    if stats.index != "none":
+        parts.append(f"index {stats.index}")
     if stats.elapsed_ms:
         parts.append(f"{stats.elapsed_ms} ms")
     return f"{printable(answer.input)}: {', '.join(parts)}"
