@@ -161,6 +161,15 @@ class Store:
         )
         return [path for (path,) in rows]
 
+    def files_defining(self, name: str) -> list[str]:
+        """The files that define a function of this name, sorted."""
+        word = name.encode()
+        rows = self.db.execute(
+            "SELECT path FROM facts JOIN files ON file=id WHERE instr(defines, ?) OR instr(defines, ?) ORDER BY path",
+            (b" %s " % word, b" -%s " % word),
+        )
+        return [path for (path,) in rows]
+
     def write_facts(self, file: int, facts: Facts) -> None:
         """Set the facts of a file."""
         self.db.execute(

@@ -101,6 +101,10 @@ class Unit:
             self.lowered[source.start] = lowered
         return self.lowered[source.start]
 
+    def line(self, at: int) -> int:
+        """The line (1-based) in which the offset *at* lies."""
+        return self.lines.position(at)[0]
+
     def words_of(self, source: FunctionSource) -> frozenset[str]:
         """Every identifier in the text of *source*."""
         known = self.words.get(source.start)
