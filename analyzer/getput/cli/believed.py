@@ -38,9 +38,8 @@ def believed_of(args: argparse.Namespace, names: Sequence[str], hint: Callable[[
         files = current.store.files_defining(name)
         if not files:
             raise UsageError(f"neither a table nor the index of {tree} knows {name}: {hint(name)}")
-        pages.append(
-            printable(f"{name}\n  does     nothing to a count of which getput knows ({', '.join(files[:5])})\n")
-        )
+        where = printable(", ".join(files[:5]))
+        pages.append(f"{printable(name)}\n  does     nothing to a count of which getput knows ({where})\n")
     return pages
 
 
@@ -55,7 +54,7 @@ def page(name: str, beliefs: Sequence[Belief]) -> Iterator[str]:
     """What one function does, counter by counter."""
     first = beliefs[0]
     yield name
-    yield f"  in       {first.place} ({'static' if first.static else 'global'} function)"
+    yield f"  in       {first.place} ({first.kind})"
     signs = POINTERS if first.returns.endswith("*") else TRUTHS if first.returns == "bool" else NUMBERS
     for belief in beliefs:
         yield f"  counter  {belief.counter}"

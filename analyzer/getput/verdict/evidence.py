@@ -40,10 +40,11 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Belief(msgspec.Struct, frozen=True):
-    """What one function does to one counter.  ``place`` is FILE:LINE of its definition, ``returns`` the type of its result."""
+    """What one function does to one counter.  ``place`` is FILE:LINE of its definition, ``kind`` says what it is (static, global, a macro),
+    ``returns`` the type of its result."""
 
     place: str
-    static: bool
+    kind: str
     returns: str
     counter: str
     contract: Contract
@@ -81,10 +82,12 @@ class Evidence:
             function = unit.function(source)
             if function is None:
                 continue
+            macro = source.start >= unit.written
+            kind = "macro" if macro else "static function" if function.static else "global function"
             for counter, contract in sorted(self.contracts(unit, source, indexed.get(path)).items()):
                 yield Belief(
                     f"{path}:{unit.line(source.start)}",
-                    function.static,
+                    kind,
                     function.returns,
                     counter,
                     contract,
