@@ -128,3 +128,21 @@ def test_a_class_that_changes_tells_its_users(tree):
     current = index(tree)
     (row,) = [decode(raw) for path, raw in current.store.records() if path == "drivers/other/user.c"]
     assert row.told == ()
+
+
+def test_who_calls_a_managed_function_owes_nothing(tree):
+    (tree / "drivers/demo/managed.c").write_text("""\
+struct device *devm_demo_find(struct device *dev)
+{
+	return bus_find_device_by_name(dev->bus, NULL, "demo");
+}
+
+struct device *demo_find(struct device *dev)
+{
+	return bus_find_device_by_name(dev->bus, NULL, "demo");
+}
+""")
+    current = index(tree)
+    assert current.names is not None
+    assert current.names.resolve("demo_find", "drivers/other/user.c")
+    assert not current.names.resolve("devm_demo_find", "drivers/other/user.c")

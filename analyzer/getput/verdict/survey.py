@@ -19,13 +19,15 @@ from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, decode, 
 from getput.index.store import Store
 from getput.model import Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
+from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
 from getput.verdict.judge import Judge, Tally, weighed
 from getput.verdict.place import Judged, finding, fingerprint
 
 MAX_SOURCE = 10 << 20
 STATIC = re.compile(rb"\bstatic\b")
-TELLING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT})  # what a caller must know of
+TAKING = frozenset({Verb.TAKE, Verb.INIT})
+TELLING = TAKING | {Verb.DROP}  # what a caller must know of
 
 
 class Surveyor:
@@ -123,6 +125,10 @@ class Surveyor:
             known = {}
             for counter in counters:
                 contract = unit.contract(source.name, counter, 0)
+                if contract is not None and MANAGED.match(source.name):
+                    contract = replace(
+                        contract, effects=tuple(one for one in contract.effects if one.verb not in TAKING)
+                    )
                 if contract is not None and tells(contract):
                     known[counter] = replace(contract, proof=place)
             out[source.name] = (static, known)
