@@ -18,9 +18,7 @@ import msgspec
 from getput.csource.mask import quieted
 
 # The begin of a macro with arguments, and all of its text.
-_MACRO = re.compile(
-    rb"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)\(([^()]*)\)((?:[^\\\n]|\\.)*)", re.MULTILINE | re.DOTALL
-)
+_MACRO = re.compile(rb"#[ \t]*define[ \t]+([A-Za-z_]\w*)\(([^()]*)\)((?:[^\\\n]++|\\.)*)", re.DOTALL)
 _CLASS = re.compile(rb"^(?:DEFINE_(?:FREE|CLASS|GUARD)|EXTEND_CLASS)\(", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _WORD_OF = re.compile(r"[A-Za-z_]\w*", re.ASCII)
