@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from getput.csource.lower_expr import COMPOUND, Expressions, binary, field, parenthesized, part, rebound
+from getput.csource.lower_expr import COMPOUND, VALUES, Expressions, binary, field, parenthesized, part, rebound
 from getput.csource.lower_graph import ONE
 from getput.csource.syntax import Node
 from getput.flow.ir import Assign, Binary, Const, Expr, Index, Read, Temp, Unknown, Var
@@ -74,7 +74,7 @@ class Assignments(Expressions):
                             into = self.designated(into, designator)
                     if value is None:
                         continue
-                elif child.kind not in self.VALUES and child.kind != "initializer_list":
+                elif child.kind not in VALUES and child.kind != "initializer_list":
                     continue
                 else:
                     into = None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
-
 from getput.csource.lower_assign import Assignments
 from getput.csource.lower_expr import arguments, field, operands, parenthesized, part, pointed, rebound
 from getput.csource.lower_graph import ZERO
@@ -287,44 +284,3 @@ class Calls(Assignments):
             self.condition(yes, then, other)
         self.enter(second)
         return no
-
-    VALUES: ClassVar[Mapping[str, Callable[[Any, Node], Expr]]] = {
-        "identifier": Assignments.identifier,
-        "field_identifier": Assignments.identifier,
-        "type_identifier": Assignments.identifier,
-        "null": Assignments.identifier,
-        "true": Assignments.identifier,
-        "false": Assignments.identifier,
-        "number_literal": Assignments.literal,
-        "char_literal": Assignments.literal,
-        "string_literal": Assignments.string,
-        "concatenated_string": Assignments.string,
-        "field_expression": Assignments.member,
-        "subscript_expression": Assignments.subscript,
-        "pointer_expression": Assignments.pointer,
-        "unary_expression": Assignments.unary,
-        "binary_expression": Assignments.operation,
-        "assignment_expression": Assignments.assignment,
-        "update_expression": Assignments.update,
-        "conditional_expression": Assignments.conditional,
-        "comma_expression": Assignments.comma,
-        "parenthesized_expression": Assignments.parentheses,
-        "cast_expression": Assignments.cast,
-        "extension_expression": Assignments.cast,
-        "compound_literal_expression": Assignments.unknown,
-        "initializer_list": Assignments.unknown,
-        "sizeof_expression": Assignments.unknown,
-        "alignof_expression": Assignments.unknown,
-        "offsetof_expression": Assignments.unknown,
-        "generic_expression": Assignments.unknown,
-        "call_expression": call,
-    }
-    EFFECTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]] = {
-        "assignment_expression": Assignments.assign,
-        "update_expression": Assignments.step,
-        "conditional_expression": Assignments.either,
-        "comma_expression": Assignments.comma_effect,
-        "parenthesized_expression": Assignments.parentheses_effect,
-        "binary_expression": Assignments.operation_effect,
-        "call_expression": call_effect,
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from getput.csource.lower_call import Calls
-from getput.csource.lower_expr import part
+from getput.csource.lower_expr import VALUES, part
 from getput.csource.lower_text import folded
 from getput.csource.syntax import Node
 from getput.flow.ir import Assign, Const, Expr, Index, Unknown, Var
@@ -156,7 +156,7 @@ class Declarations(Calls):
                 value, into = given, named
                 if type(into) is Index and type(into.index) is Const:
                     position = into.index.value
-            elif child.kind not in self.VALUES:
+            elif child.kind not in VALUES:
                 continue
             position += 1
             if value.kind == "initializer_list":

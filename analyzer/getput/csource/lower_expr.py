@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
 from getput.csource.lower_graph import ONE, ZERO, Graph
 from getput.csource.lower_text import arithmetic, character, folded, is_error_name, is_type_name, number
@@ -116,23 +116,24 @@ def binary(operator: str, left: Expr, right: Expr) -> Expr:
     return Binary(operator, left, right)
 
 
+# What to do with a kind of node whose value, or only whose effect, is wanted: filled where the last of them stands (lower_stmt).
+VALUES: dict[str, Callable[[Any, Node], Expr]] = {}
+EFFECTS: dict[str, Callable[[Any, Node], None]] = {}
+
+
 class Expressions(Graph):
     """Expressions of one function, lowered into its graph."""
 
     __slots__ = ()
 
-    # What to do with a kind of node whose value, or only whose effect, is wanted.
-    VALUES: ClassVar[Mapping[str, Callable[[Any, Node], Expr]]]
-    EFFECTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]]
-
     def value(self, node: Node) -> Expr:
         """The value of *node* as a pure expression; what it does on the way is written into the graph."""
-        handler = self.VALUES.get(node.kind)
+        handler = VALUES.get(node.kind)
         return self.unknown(node) if handler is None else handler(self, node)
 
     def effect(self, node: Node) -> None:
         """Evaluate *node* for what it does."""
-        handler = self.EFFECTS.get(node.kind)
+        handler = EFFECTS.get(node.kind)
         if handler is not None:
             handler(self, node)
             return
@@ -195,7 +196,7 @@ class Expressions(Graph):
             child = pending.pop()
             if child.kind in COMPOUND:
                 pending.extend(child.children[::-1])
-            elif child.kind in self.VALUES:
+            elif child.kind in VALUES:
                 value = self.value(child)
                 if type(value) is not Const:
                     parts.append(value)

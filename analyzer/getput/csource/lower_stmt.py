@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
-from getput.csource.lower_expr import parenthesized, part
+from getput.csource.lower_expr import EFFECTS, VALUES, parenthesized, part
 from getput.csource.lower_flow import Flow
 from getput.csource.lower_graph import ONE, ZERO, Target
 from getput.csource.lower_text import condition_name, folded
@@ -36,7 +36,7 @@ class Statements(Flow):
 
     def statement(self, node: Node) -> None:
         """Lower one statement; what is none is passed over."""
-        handler = self.STATEMENTS.get(node.kind)
+        handler = STATEMENTS.get(node.kind)
         if handler is not None:
             handler(self, node)
 
@@ -290,30 +290,69 @@ class Statements(Flow):
     def assembler_effect(self, node: Node) -> None:
         self.assembler(node)
 
-    VALUES: ClassVar[Mapping[str, Callable[[Any, Node], Expr]]] = {
-        **Flow.VALUES,
-        "gnu_asm_expression": assembler,
+
+VALUES.update(
+    {
+        "identifier": Statements.identifier,
+        "field_identifier": Statements.identifier,
+        "type_identifier": Statements.identifier,
+        "null": Statements.identifier,
+        "true": Statements.identifier,
+        "false": Statements.identifier,
+        "number_literal": Statements.literal,
+        "char_literal": Statements.literal,
+        "string_literal": Statements.string,
+        "concatenated_string": Statements.string,
+        "field_expression": Statements.member,
+        "subscript_expression": Statements.subscript,
+        "pointer_expression": Statements.pointer,
+        "unary_expression": Statements.unary,
+        "binary_expression": Statements.operation,
+        "assignment_expression": Statements.assignment,
+        "update_expression": Statements.update,
+        "conditional_expression": Statements.conditional,
+        "comma_expression": Statements.comma,
+        "parenthesized_expression": Statements.parentheses,
+        "cast_expression": Statements.cast,
+        "extension_expression": Statements.cast,
+        "compound_literal_expression": Statements.unknown,
+        "initializer_list": Statements.unknown,
+        "sizeof_expression": Statements.unknown,
+        "alignof_expression": Statements.unknown,
+        "offsetof_expression": Statements.unknown,
+        "generic_expression": Statements.unknown,
+        "call_expression": Statements.call,
+        "gnu_asm_expression": Statements.assembler,
     }
-    EFFECTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]] = {
-        **Flow.EFFECTS,
-        "gnu_asm_expression": assembler_effect,
+)
+EFFECTS.update(
+    {
+        "assignment_expression": Statements.assign,
+        "update_expression": Statements.step,
+        "conditional_expression": Statements.either,
+        "comma_expression": Statements.comma_effect,
+        "parenthesized_expression": Statements.parentheses_effect,
+        "binary_expression": Statements.operation_effect,
+        "call_expression": Statements.call_effect,
+        "gnu_asm_expression": Statements.assembler_effect,
     }
-    STATEMENTS: ClassVar[Mapping[str, Callable[[Any, Node], None]]] = {
-        "expression_statement": expression,
-        "declaration": Flow.declaration,
-        "compound_statement": block,
-        "if_statement": if_statement,
-        "while_statement": Flow.while_statement,
-        "do_statement": Flow.do_statement,
-        "for_statement": Flow.for_statement,
-        "switch_statement": Flow.switch_statement,
-        "case_statement": Flow.case,
-        "return_statement": return_statement,
-        "break_statement": break_statement,
-        "continue_statement": continue_statement,
-        "goto_statement": goto_statement,
-        "labeled_statement": label,
-        "ERROR": error,
-        "preproc_if": conditional_text,
-        "preproc_ifdef": conditional_text,
-    }
+)
+STATEMENTS: dict[str, Callable[[Any, Node], None]] = {
+    "expression_statement": Statements.expression,
+    "declaration": Statements.declaration,
+    "compound_statement": Statements.block,
+    "if_statement": Statements.if_statement,
+    "while_statement": Statements.while_statement,
+    "do_statement": Statements.do_statement,
+    "for_statement": Statements.for_statement,
+    "switch_statement": Statements.switch_statement,
+    "case_statement": Statements.case,
+    "return_statement": Statements.return_statement,
+    "break_statement": Statements.break_statement,
+    "continue_statement": Statements.continue_statement,
+    "goto_statement": Statements.goto_statement,
+    "labeled_statement": Statements.label,
+    "ERROR": Statements.error,
+    "preproc_if": Statements.conditional_text,
+    "preproc_ifdef": Statements.conditional_text,
+}

@@ -88,7 +88,7 @@ def _without_comments(text: bytes) -> bytes:
         end = text.find(b"*/", at + 2)
         end = len(text) if end == -1 else end + 2
         parts.append(text[done:at])
-        in_macro = text[line - 2 : line - 1] == b"\\" or text[line : line + 1] == b"#"
+        in_macro = text[max(line - 2, 0) : max(line - 1, 0)] == b"\\" or text[line : line + 1] == b"#"
         blank = _blank_in_macro(text[at:end]) if in_macro else text[at:end].translate(BLANK)
         parts.append(b";" + blank[1:] if line == at else blank)
         done = end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Node(msgspec.Struct):
+class Node(msgspec.Struct, gc=False):
     """A node of the syntax tree: a named one, or an anonymous one that stands in a field (an operator).
 
     ``start`` and ``end`` are byte offsets into the file's text; ``field`` is the grammar's field name in the parent.

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from getput.index.facts import Facts, blob_of
-from getput.index.names import Contracts, decode_history, encode_history
+from getput.index.names import Contracts, decode_history, encode_history, says
 from getput.index.store import FileRow, Store
 from getput.index.tree import Seen, sources
 
@@ -258,9 +258,9 @@ def _finish(store: Store) -> None:
         store.put_meta("gen", str(generation))
 
 
-def _used(history: bytes | None) -> list[tuple[int, Contracts]]:
+def _used(history: bytes | None) -> list[tuple[int, dict[str, object]]]:
     """What later rounds made use of."""
-    return [entry for entry in decode_history(history) if entry[0] < LAST] if history else []
+    return [(since, says(known)) for since, known in decode_history(history) if since < LAST] if history else []
 
 
 def _mark_stale(store: Store) -> bool:

@@ -52,7 +52,7 @@ class Calls(Effects):
             return True
         contract = self.tables.contracts.get(name)
         if contract is None:
-            contract = self.callee(name, bool(state.counts))
+            contract = self.callee(name, bool(state.counts) and self.concerned(state, args))
         if contract is None:
             return self.unknown(state, call, args, name)
         if contract.noreturn:
@@ -79,6 +79,21 @@ class Calls(Effects):
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
         self.bind(state, call, result)
         return True
+
+    def concerned(self, state: State, args: list[int]) -> bool:
+        """Whether one of *args* leads to a counted object, to what it is stored in, or to what it was read from."""
+        values = self.values
+        roots = {values.root(arg) for arg in args}
+        for value in args:
+            row = values.rows[value]
+            if row[0] == LOCAL and row[1] in state.env:
+                roots.add(values.root(state.env[row[1]]))
+        return any(
+            key[0] in roots
+            or not roots.isdisjoint(count.held)
+            or any(self.reached_from(key[0], root) for root in roots)
+            for key, count in state.counts.items()
+        )
 
     def revived(self, state: State, call: Call, name: str, args: list[int]) -> None:
         """A count set on a page that has gone back to its driver."""

@@ -45,13 +45,13 @@ def counts(unit: Unit, words: frozenset[str], calls: frozenset[str], depth: int 
     """Whether one of *words* counts, or one of *calls* in another file, or a function of the file that has one of those in it."""
     if not words.isdisjoint(unit.vocabulary.words):
         return True
-    other = calls - unit.by_name.keys() - unit.tables.contracts.keys()
+    other = frozenset(calls - unit.by_name.keys() - unit.tables.contracts.keys())
     if other and unit.elsewhere is not None and unit.elsewhere.counters(other):
         return True
     if depth >= DEPTH:
         return False
     return any(
         counts(unit, inner, inner, depth + 1)
-        for word in calls & unit.by_name.keys()
+        for word in unit.by_name.keys() & calls
         if (inner := unit.words_of(unit.by_name[word]))
     )

@@ -15,7 +15,7 @@ from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.evaluate import COMPARE
 from getput.ownership.state import State
 from getput.ownership.transfer import Machine
-from getput.ownership.values import PHI
+from getput.ownership.values import FIELD, PHI
 
 TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
 MAX_STATES = 16  # at one block
@@ -249,9 +249,34 @@ class Solver:
 
     def merge(self, target: int, known: State, new: State) -> bool:
         """Fold *new* into *known*; whether anything changed."""
+        joins: set[int] = set()
+        changed = known.env != new.env and self.merge_variables(target, known, new, joins)
+        if known.mem != new.mem and self.merge_memory(target, known, new, joins):
+            changed = True
+        bits = self.machine.eval.bits
+        facts, others = known.facts, new.facts
+        if facts != others:
+            for value, old_bits in facts.items():
+                if others.get(value) == old_bits or value in joins:
+                    continue
+                joined = old_bits | bits(new, value)
+                if joined != old_bits:
+                    facts[value] = joined
+                    changed = True
+        if known.equal != new.equal:
+            for value, number in list(known.equal.items()):
+                if new.equal.get(value) != number:
+                    del known.equal[value]
+                    changed = True
+        for root in [root for root in known.freed if root not in new.freed]:
+            del known.freed[root]
+            changed = True
+        return changed
+
+    def merge_variables(self, target: int, known: State, new: State, joins: set[int]) -> bool:
+        """Fold the variables of *new* into those of *known*; whether anything changed.  *joins* gains the values that stand for several."""
         values, bits = self.machine.values, self.machine.eval.bits
         changed = False
-        joins: set[int] = set()
         for name, value in new.env.items():
             old = known.env.get(name)
             if old == value:
@@ -261,43 +286,37 @@ class Solver:
                 changed = True
                 continue
             phi = values.of(PHI, target, name)
-            joined = bits(known, old) | bits(new, value)
             joins.add(phi)
-            if old != phi or joined != bits(known, phi):
+            if self.join(known, old, phi, bits(known, old) | bits(new, value)):
                 known.env[name] = phi
-                known.facts[phi] = joined
-                known.equal.pop(phi, None)
                 changed = True
+        return changed
+
+    def merge_memory(self, target: int, known: State, new: State, joins: set[int]) -> bool:
+        """The same for what stands in fields."""
+        values, bits = self.machine.values, self.machine.eval.bits
+        changed = False
         for place in [*known.mem, *(place for place in new.mem if place not in known.mem)]:
             a = known.mem.get(place)
             b = new.mem.get(place)
             if a == b:
                 continue
-            a = values.of("field", *place) if a is None else a
-            b = values.of("field", *place) if b is None else b
+            a = values.of(FIELD, *place) if a is None else a
+            b = values.of(FIELD, *place) if b is None else b
             phi = values.of(PHI, target, *place)
-            joined = bits(known, a) | bits(new, b)
             joins.add(phi)
-            if a != phi or joined != bits(known, phi):
+            if self.join(known, a, phi, bits(known, a) | bits(new, b)):
                 known.mem[place] = phi
-                known.facts[phi] = joined
-                known.equal.pop(phi, None)
                 changed = True
-        for value, old_bits in list(known.facts.items()):
-            if value in joins:
-                continue
-            joined = old_bits | bits(new, value)
-            if joined != old_bits:
-                known.facts[value] = joined
-                changed = True
-        for value, number in list(known.equal.items()):
-            if new.equal.get(value) != number:
-                del known.equal[value]
-                changed = True
-        for root in [root for root in known.freed if root not in new.freed]:
-            del known.freed[root]
-            changed = True
         return changed
+
+    def join(self, known: State, old: int, phi: int, joined: int) -> bool:
+        """Let *phi* stand for *old* and something else, whose signs together are *joined*; whether that is new."""
+        if old == phi and joined == self.machine.eval.bits(known, phi):
+            return False
+        known.facts[phi] = joined
+        known.equal.pop(phi, None)
+        return True
 
 
 def returned_variables(function: Function) -> set[str]:

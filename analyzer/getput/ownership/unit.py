@@ -20,7 +20,7 @@ from getput.ownership import guess
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of, summarize
 from getput.ownership.expanded import counting
-from getput.ownership.leaks import leaks
+from getput.ownership.leaks import COUNTERPART, leaks
 from getput.ownership.solve import Solver
 from getput.ownership.transfer import Machine
 from getput.ownership.view import WORD, FunctionReport, Member
@@ -32,6 +32,8 @@ SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:
 FREES_MEMORY = re.compile(
     r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
 )
+ANY_NAME = re.compile("")
+WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
 MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})  # what makes a caller count
 MAX_DEPTH = 4  # callees of callees of callees
@@ -90,10 +92,9 @@ class Unit:
         self.twin: Unit | None = None  # the other image: its text is evidence for guesses
         self.all_words: frozenset[bytes] | None = None
         self.texts: dict[str, str] = {}
+        self.entries: dict[str, bool] = {}
         self.expanded: list[tuple[FunctionSource, Expansion]] = []
-        self.unexpanded = (
-            expansions(text) if b"#define" in text or b"DEFINE_" in text or b"EXTEND_CLASS" in text else []
-        )
+        self.unexpanded = expansions(text)
         if self.unexpanded:
             self.expand()
 
@@ -164,7 +165,7 @@ class Unit:
             )
             found |= guess.pairs(both, self.tables.contracts.keys() | self.by_name.keys())
         if depth < MAX_DEPTH:
-            for word in words & self.by_name.keys():
+            for word in self.by_name.keys() & words:
                 if word != source.name and word not in self.tables.contracts:
                     found |= self.counters(self.by_name[word], depth + 1)
         answer = frozenset(found)
@@ -180,7 +181,8 @@ class Unit:
             for word in words & self.vocabulary.words:
                 found |= self.vocabulary.counters[word]
             if self.elsewhere is not None:
-                found |= self.elsewhere.counters(words - self.by_name.keys() - self.tables.contracts.keys())
+                unknown = frozenset(words - self.by_name.keys() - self.tables.contracts.keys())
+                found |= self.elsewhere.counters(unknown)
             known = self.direct[source.start] = frozenset(found)
         return known
 
@@ -220,7 +222,7 @@ class Unit:
             self.touching[key] = True
             return True
         self.touching[key] = False  # recursion ends here
-        for word in sorted(self.words_of(source) & self.by_name.keys()):
+        for word in sorted(self.by_name.keys() & self.words_of(source)):
             callee = self.by_name[word]
             if word != source.name and word not in self.tables.contracts and self.touches(callee, counter, depth + 1):
                 contract = self.contract(word, counter, depth)
@@ -313,19 +315,26 @@ class Unit:
         }
         if not fields:
             return report
-        here = frozenset((source.name,))
-        droppers = {field: self.droppers(field, counter, here) for field in sorted(fields)}
         boot = INIT.search(self.text, source.start, self.text.index(b"{", source.start)) is not None
-        report = msgspec.structs.replace(report, entry=self.is_entry(source.name), droppers=droppers, boot=boot)
+        entry = self.is_entry(source.name)
+        droppers: dict[str, tuple[str, ...]] = {}
+        if entry:
+            here = frozenset((source.name,))
+            droppers = {field: self.droppers(field, counter, here, COUNTERPART) for field in sorted(fields)}
+        report = msgspec.structs.replace(report, entry=entry, droppers=droppers, boot=boot)
         return msgspec.structs.replace(report, leaks=tuple(leaks(report)))
 
-    def droppers(self, field: str, counter: str, but: frozenset[str]) -> tuple[str, ...]:
-        """The functions (other than those in *but*) that name member *field* and a put of *counter*; "" for any object."""
+    def droppers(
+        self, field: str, counter: str, but: frozenset[str], named: re.Pattern[str] = ANY_NAME
+    ) -> tuple[str, ...]:
+        """The functions (*named* so, and not in *but*) that name member *field* and a put of *counter*; "" for any object."""
         puts = self.vocabulary.puts(counter)
         out = []
         name = field.encode("ascii")
         for source in self.sources:
-            if source.name in but or (name and self.text.find(name, source.start, source.end) < 0):
+            if source.name in but or not named.search(source.name):
+                continue
+            if name and self.text.find(name, source.start, source.end) < 0:
                 continue
             words = self.words_of(source)
             if not field:
@@ -357,8 +366,24 @@ class Unit:
 
     def is_entry(self, name: str) -> bool:
         """Whether the file hands *name* out as a pointer and never calls it: an operation that somebody else calls."""
-        uses = re.findall(rb"\b" + name.encode() + rb"\b(\s*\()?", self.text)
-        return sum(1 for call in uses if call) == 1 and len(uses) > 1
+        known = self.entries.get(name)
+        if known is None:
+            word = name.encode("ascii")
+            called = handed = 0
+            at = self.text.find(word)
+            while at != -1:
+                behind = at + len(word)
+                if (
+                    self.text[max(at - 1, 0) : at] not in WORD_BYTES
+                    and self.text[behind : behind + 1] not in WORD_BYTES
+                ):
+                    if self.text[behind : behind + 20].lstrip()[:1] == b"(":
+                        called += 1
+                    else:
+                        handed += 1
+                at = self.text.find(word, behind)
+            known = self.entries[name] = called == 1 and handed > 0
+        return known
 
     def member(self, source: FunctionSource) -> Member:
         """What rules about several functions see of one."""

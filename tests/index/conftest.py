@@ -1,0 +1,95 @@
+"""Small trees, and their indexes built in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+import pytest
+
+from getput.config import Settings
+from getput.index.build import Found, Progress, Round, refresh
+from getput.index.names import decode_history, says
+from getput.index.records import FileRecord, decode
+from getput.index.store import Store
+from getput.verdict.survey import Worker
+
+
+class Indexed:
+    """A tree below *top*, and the index of it at *place*."""
+
+    def __init__(self, top: Path, place: Path) -> None:
+        self.top = top
+        self.place = place
+        self.time = 1_000_000_000
+        top.mkdir()
+
+    def write(self, path: str, text: str) -> None:
+        """Give a file a new text, and a time of its own."""
+        file = self.top / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        self.time += 1
+        os.utime(file, (self.time, self.time))
+
+    def fill(self, files: Mapping[str, str]) -> None:
+        """Make the tree hold *files* and nothing else."""
+        for file in sorted(self.top.rglob("*.[ch]")):
+            if file.relative_to(self.top).as_posix() not in files:
+                file.unlink()
+        for path, text in files.items():
+            file = self.top / path
+            if not file.exists() or file.read_text() != text:
+                self.write(path, text)
+
+    def refresh(self, place: Path | None = None, dies_after: int = -1) -> Progress:
+        """Bring the index up to date, in this process; ``dies_after`` batches of files the work is cut off."""
+        store = Store(place or self.place, write=True)
+        store.prepare("stamp", self.top)
+        left = dies_after
+
+        def run(round_: Round) -> Generator[list[Found], None, None]:
+            nonlocal left
+            worker = Worker(self.top, Settings(), place or self.place, round_.number)
+            for batch in round_.batches:
+                for job in batch:
+                    if left == 0:
+                        raise ProcessLookupError
+                    left -= 1
+                    yield [worker.one(job)]
+
+        try:
+            return refresh(store, self.top, run)
+        finally:
+            store.close()
+
+    def records(self) -> dict[str, FileRecord]:
+        """What stands in each file."""
+        store = Store(self.place, write=False)
+        try:
+            return {path: decode(raw) for path, raw in store.records()}
+        finally:
+            store.close()
+
+    def said(self, path: str) -> list[str]:
+        """The rules that found something in the functions of a file, with the function."""
+        return [f"{one.rule} {one.function}" for told in self.records()[path].told for one in told.findings]
+
+    def knows(self, place: Path | None = None) -> object:
+        """Everything that callers could ask the index, and everything that stands in the files."""
+        store = Store(place or self.place, write=False)
+        try:
+            names = [
+                (name, path, static, [(since, says(known)) for since, known in decode_history(history)])
+                for name, path, static, history in store.all_definitions()
+            ]
+            return names, [(path, decode(raw)) for path, raw in store.records()]
+        finally:
+            store.close()
+
+
+@pytest.fixture
+def indexed(tmp_path) -> Indexed:
+    """An empty tree."""
+    return Indexed(tmp_path / "tree", tmp_path / "index.sqlite")

@@ -1,0 +1,178 @@
+"""An index comes to know wrappers of wrappers, and stays true whatever happens to the files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.index.conftest import Indexed
+
+from getput.index.build import LAST
+
+GET = """\
+struct device_node *acme_node(struct device *dev)
+{
+	return of_get_child_by_name(dev->of_node, "acme");
+}
+"""
+NO_GET = GET.replace('of_get_child_by_name(dev->of_node, "acme")', "dev->of_node")
+WRAPPER = """\
+struct device_node *acme_outer(struct device *dev)
+{
+	return acme_node(dev);
+}
+"""
+LEAKING = """\
+int acme_probe(struct device *dev)
+{
+	struct device_node *np = acme_outer(dev);
+
+	if (!np)
+		return -ENODEV;
+	if (acme_read(dev))
+		return -EIO;
+	of_node_put(np);
+	return 0;
+}
+"""
+LEAK = ["leak-on-error acme_probe"]
+TREE = {"lib/get.c": GET, "lib/outer.c": WRAPPER, "drivers/acme/probe.c": LEAKING}
+
+
+def test_wrappers_of_wrappers_in_other_files(indexed):
+    indexed.fill(TREE)
+    indexed.refresh()
+    assert indexed.said("drivers/acme/probe.c") == LEAK
+
+
+def test_alone_the_file_tells_nothing(indexed):
+    indexed.fill({"drivers/acme/probe.c": LEAKING})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/probe.c") == []
+
+
+def test_nothing_changed_is_nothing_to_do(indexed):
+    indexed.fill(TREE)
+    assert indexed.refresh().fresh == 3
+    done = indexed.refresh()
+    assert (done.fresh, done.again) == (0, 0)
+
+
+@pytest.mark.parametrize("path", sorted(TREE))
+def test_a_file_that_was_touched_only(indexed, path):
+    indexed.fill(TREE)
+    indexed.refresh()
+    indexed.write(path, TREE[path])
+    assert indexed.refresh().fresh == 0
+    assert indexed.said("drivers/acme/probe.c") == LEAK
+
+
+def test_a_callee_that_counts_no_longer(indexed):
+    indexed.fill(TREE)
+    indexed.refresh()
+    indexed.write("lib/get.c", NO_GET)
+    indexed.refresh()
+    assert indexed.said("drivers/acme/probe.c") == []
+    indexed.write("lib/get.c", GET)
+    indexed.refresh()
+    assert indexed.said("drivers/acme/probe.c") == LEAK
+
+
+def test_a_callee_that_is_gone(indexed):
+    indexed.fill(TREE)
+    indexed.refresh()
+    (indexed.top / "lib/get.c").unlink()
+    indexed.refresh()
+    assert indexed.said("drivers/acme/probe.c") == []
+
+
+def test_a_change_that_callers_need_not_know_of(indexed):
+    indexed.fill({**TREE, "lib/other.c": "int acme_other(int a)\n{\n\treturn a;\n}\n"})
+    indexed.refresh()
+    indexed.write("lib/get.c", "/* moved */\n" + GET)
+    assert indexed.refresh().fresh == 1
+
+
+def test_only_the_named_files_are_asked(indexed):
+    indexed.fill(TREE)
+    indexed.refresh()
+    indexed.write("lib/get.c", NO_GET)
+    from getput.index.build import refresh
+    from getput.index.store import Store
+
+    store = Store(indexed.place, write=True)
+    assert refresh(store, indexed.top, lambda _: pytest.fail("nothing to do"), ["lib/outer.c"]).fresh == 0
+    store.close()
+
+
+def test_two_files_of_one_name_that_disagree_say_nothing(indexed):
+    indexed.fill({**TREE, "lib/variant.c": NO_GET})
+    indexed.refresh()
+    knowing = {**TREE, "lib/variant.c": GET}
+    assert indexed.said("drivers/acme/probe.c") == LEAK  # what does not count is not known: the other one speaks
+    indexed.fill({**knowing, "lib/variant.c": GET.replace("{\n\t", "{\n\tof_node_put(dev->of_node);\n\t")})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/probe.c") == []
+
+
+def test_a_file_that_cannot_be_judged(indexed):
+    indexed.fill(TREE)
+    indexed.refresh()
+    indexed.write("lib/get.c", "/*" + "x" * (10 << 20) + "*/\n" + GET)
+    indexed.refresh()
+    assert indexed.records()["lib/get.c"].problem == "larger than 10 MB"
+    assert indexed.said("drivers/acme/probe.c") == []
+
+
+# --- any tree, any changes -------------------------------------------------------------------------------------------
+
+FILES = ("a/one.c", "a/two.c", "b/one.c", "b/near.h", "include/all.h")
+NAMES = ("f0", "f1", "f2", "f3")
+CALLS = st.sampled_from(
+    ["kref_get(&x->ref);", "kref_put(&x->ref, gone);", "other(x);", *(f"{name}(x);" for name in NAMES)]
+)
+BODIES = st.lists(st.one_of(CALLS, CALLS.map(lambda call: f"if (a)\n\t\treturn -1;\n\t{call}")), max_size=3)
+
+
+@st.composite
+def functions(draw) -> str:
+    """One function that counts, or calls one that may."""
+    static = draw(st.sampled_from(["", "static "]))
+    body = "\n\t".join(draw(BODIES))
+    return f"{static}int {draw(st.sampled_from(NAMES))}(struct x *x, int a)\n{{\n\t{body}\n\treturn 0;\n}}\n"
+
+
+TREES = st.dictionaries(st.sampled_from(FILES), st.lists(functions(), max_size=3).map("\n".join), min_size=1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(TREES, st.integers(-1, 12)), min_size=2, max_size=4))
+def test_refreshed_is_as_good_as_new(steps):
+    """Every tree is written over the one before, the work is cut off anywhere: in the end the index knows what a new one would."""
+    with tempfile.TemporaryDirectory() as folder:
+        indexed = Indexed(Path(folder) / "tree", Path(folder) / "index.sqlite")
+        for files, dies_after in steps:
+            indexed.fill(files)
+            try:
+                indexed.refresh(dies_after=dies_after)
+            except ProcessLookupError:
+                continue
+        indexed.refresh()
+        fresh = Path(folder) / "fresh.sqlite"
+        indexed.refresh(fresh)
+        assert indexed.knows() == indexed.knows(fresh)
+
+
+def test_the_last_round_is_the_last(indexed):
+    """A chain longer than the rounds: known as far as they go, and the same whatever the order of names."""
+    chain = {
+        f"lib/f{number}.c": WRAPPER.replace("acme_outer", f"w{number}").replace("acme_node", f"w{number - 1}")
+        for number in range(1, 6)
+    }
+    indexed.fill({"lib/get.c": GET.replace("acme_node", "w0"), **chain})
+    indexed.refresh()
+    names, _ = indexed.knows()
+    assert [name for name, *_ in names] == [f"w{number}" for number in range(LAST + 1)]
