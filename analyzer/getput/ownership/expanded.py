@@ -18,6 +18,8 @@ def counting(unit: Unit) -> tuple[list[Expansion], list[Expansion]]:
 
     What a table knows is left to the table.
     """
+    if not unit.unexpanded:
+        return [], []
     tables, meanings, macros = unit.tables, bundled_macros().meanings, unit.macros
     left = [
         one

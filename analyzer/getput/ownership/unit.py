@@ -95,8 +95,7 @@ class Unit:
         self.entries: dict[str, bool] = {}
         self.expanded: list[tuple[FunctionSource, Expansion]] = []
         self.unexpanded = expansions(text)
-        if self.unexpanded:
-            self.expand()
+        self.expand()
 
     def expand(self) -> None:
         """Make functions of the macros and cleanup classes that count, as far as is known by now."""
@@ -128,9 +127,8 @@ class Unit:
 
     def line(self, at: int) -> int:
         """The line (1-based) in which the offset *at* lies: of a macro, where its definition begins."""
-        for source, one in self.expanded:
-            if source.start <= at < source.end:
-                return self.lines.position(one.at)[0]
+        if at >= self.written:
+            at = max((one.at for source, one in self.expanded if source.start <= at < source.end), default=at)
         return self.lines.position(at)[0]
 
     def words_of(self, source: FunctionSource) -> frozenset[str]:
@@ -362,7 +360,7 @@ class Unit:
     def is_function(self, name: str) -> bool:
         """Whether the file has a function of this name: not a macro, nor a cleanup class."""
         source = self.by_name.get(name)
-        return source is not None and not any(source is one for one, _ in self.expanded)
+        return source is not None and source.start < self.written
 
     def is_entry(self, name: str) -> bool:
         """Whether the file hands *name* out as a pointer and never calls it: an operation that somebody else calls."""
