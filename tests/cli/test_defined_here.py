@@ -42,12 +42,12 @@ int demo_start(struct demo *demo)
 TWICE = DRIVER.replace("\treturn demo_look(np);\n", "\tdemo_look(np);\n\tof_node_put(np);\n\n\treturn 0;\n")
 
 
-def staged(getput, kernel, driver):
-    """What ``check --staged`` says of the header and *driver*."""
+def staged(getput, kernel, driver, *options):
+    """What ``check --staged`` says of the header and *driver*, which are new."""
     kernel.write(HEADER, "include/linux/demo.h")
     kernel.write(driver, "drivers/demo/new.c")
     kernel.git("add", "-A")
-    return getput("check", "--staged", "--min-confidence", "low", cwd=kernel.top)
+    return getput("check", "--staged", *options, cwd=kernel.top)
 
 
 def test_a_class_of_the_patch_puts(getput, kernel):
@@ -56,7 +56,7 @@ def test_a_class_of_the_patch_puts(getput, kernel):
 
 
 def test_a_put_beside_it_is_one_too_many(getput, kernel):
-    done = staged(getput, kernel, TWICE)
+    done = staged(getput, kernel, TWICE, "--min-confidence", "low")
     assert done.returncode == 1
     assert "drivers/demo/new.c:13:" in done.stdout
     assert "[put-too-many]" in done.stdout
@@ -64,6 +64,6 @@ def test_a_put_beside_it_is_one_too_many(getput, kernel):
 
 def test_a_macro_of_the_patch_puts(getput, kernel):
     twice = DRIVER.replace("\t\tdemo_put(demo);\n", "\t\tdemo_put(demo);\n\t\tof_node_put(demo->np);\n")
-    done = staged(getput, kernel, twice)
+    done = staged(getput, kernel, twice, "--min-confidence", "low")
     assert done.returncode == 1
     assert "drivers/demo/new.c:21:" in done.stdout
