@@ -49,6 +49,16 @@ void demo_again(struct device *dev, int level)
 	demo_stop(dev);
 }
 
+#define demo_drop(dev) do { put_device(dev); } while (0)
+DEFINE_FREE(demo_dev, struct device *, if (_T) demo_drop(_T))
+
+void demo_scope(struct device *dev)
+{
+	struct device *held __free(demo_dev) = get_device(dev);
+
+	demo_drop(dev);
+}
+
 int demo_count(struct device *dev)
 {
 	return dev->power;
@@ -100,6 +110,19 @@ def test_an_iterator_is_evidence(getput, tree):
     said = getput("apis", "demo_child", "--tree", tree).stdout
     assert "takes a reference on what it returns if it returns a valid pointer" in said
     assert "drivers/demo/get.c:5: for_each_child_of_node takes a reference on the 2nd argument [a table, " in said
+
+
+def test_a_macro_is_told_of_where_it_is_defined(getput, tree):
+    said = getput("apis", "demo_drop", "--tree", tree).stdout
+    assert "drivers/other/close.c:13 (macro)" in said
+    assert "drivers/other/close.c:13: put_device drops a reference on the 1st argument" in said
+
+
+@pytest.mark.parametrize("name", ["demo_dev", "__free(demo_dev)", "__free_demo_dev"])
+def test_a_cleanup_class_is_told_of(getput, tree, name):
+    said = getput("apis", name, "--tree", tree).stdout
+    assert said.startswith("__free_demo_dev\n  in       drivers/other/close.c:14 (macro)\n")
+    assert "demo_drop drops a reference on the 1st argument; NULL is ignored [drivers/other/close.c:13]" in said
 
 
 def test_recursion_ends(getput, tree):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from getput.cli import UsageError, options
 from getput.cli.apis import NUMBERS, POINTERS, TRUTHS, in_words
+from getput.csource.expand import scope_names
 from getput.report.escape import printable
 from getput.verdict.current import NONE, OUTDATED, Current
 from getput.verdict.evidence import Belief, Evidence, Step
 from getput.verdict.judge import Judge
 
+CLASS = re.compile(r"^__free\((\w+)\)$")
+
 
 def believed_of(args: argparse.Namespace, names: Sequence[str], hint: Callable[[str], str]) -> list[str]:
-    """A page for each function called one of *names*.
+    """A page for each function called one of *names*, and for each that a cleanup class of that name calls.
 
     Raises UsageError, with a *hint*, where the tree has no index, or one that knows nothing of a name.
     """
@@ -31,9 +35,10 @@ def believed_of(args: argparse.Namespace, names: Sequence[str], hint: Callable[[
     evidence = Evidence(Judge(tree, settings, current.names), current)
     pages: list[str] = []
     for name in names:
-        found = list(evidence.beliefs(name))
-        if found:
-            pages += ["".join(printable(line) + "\n" for line in page(name, beliefs)) for beliefs in apart(found)]
+        every = [(one, list(evidence.beliefs(one))) for one in (name, *scope_names(CLASS.sub(r"\1", name)))]
+        told = [page(one, beliefs) for one, found in every for beliefs in apart(found)]
+        if told:
+            pages += ["".join(printable(line) + "\n" for line in lines) for lines in told]
             continue
         files = current.store.files_defining(name)
         if not files:

@@ -226,6 +226,16 @@ def scope_calls(text: bytes, start: int = 0, end: int | None = None) -> set[byte
     return {form % kind for kind in kinds for form in (FREE, DESTRUCTOR, CONSTRUCTOR)}
 
 
+def scope_names(kind: str) -> tuple[str, str, str]:
+    """The functions of the cleanup class *kind*: what ``__free`` calls, the destructor, the constructor."""
+    word = kind.encode("latin-1", "replace")
+    return (
+        (FREE % word).decode("latin-1"),
+        (DESTRUCTOR % word).decode("latin-1"),
+        (CONSTRUCTOR % word).decode("latin-1"),
+    )
+
+
 def mention(name: str) -> str:
     """How a text names what is called *name*: a class by its own name."""
     found = _MENTION.match(name)

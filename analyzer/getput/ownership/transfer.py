@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from getput.csource.expand import DESTRUCTOR, FREE
+from getput.csource.expand import scope_names
 from getput.flow.ir import Advance, Assign, Call, Declare, Expr, Field, Instr, Read, ScopeEnd, Start, Var
 from getput.ownership.calls import Calls
 from getput.ownership.contracts import POS, Cleanup, Effect, Iterator, Source, Target, Verb
@@ -144,8 +144,8 @@ class Machine(Calls):
     def cleaned_up(self, state: State, instr: ScopeEnd, value: int) -> None:
         """A cleanup attribute that the tables do not know runs: what it calls may be known from the sources."""
         said = f"__free({instr.cleanup})"
-        for form in (FREE, DESTRUCTOR):
-            contract = self.callee((form % instr.cleanup.encode()).decode(), True)
+        for name in scope_names(instr.cleanup)[:2]:
+            contract = self.callee(name, True)
             if contract is not None and contract.source is Source.SUMMARY:
                 call = Call(None, said, None, (Var(instr.name),), instr.at, instr.at)
                 self.apply(state, call, msgspec.structs.replace(contract, name=said), [value], self.values.zero)

@@ -5,10 +5,12 @@ An index keeps what a function does, not how it was found out; that is found aga
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
+from getput.csource.expand import mention, scope_names
 from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Advance, Call, Function, ScopeEnd, Start
 from getput.index.names import Definition, Names, seen_from
@@ -21,6 +23,7 @@ from getput.verdict.survey import UnjudgeableError, text_of
 
 DEPTH = 8  # calls of calls
 STEPS = 12  # that are told of one function
+FILES = 200  # that mention a name and are searched for a macro of that name
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -74,7 +77,7 @@ class Evidence:
     def beliefs(self, name: str) -> Iterator[Belief]:
         """What each function called *name* does, file by file; nothing of those that count nothing."""
         indexed = {one.path: one for one in self.names.definitions(name)}
-        for path in sorted({*indexed, *self.current.store.files_defining(name)}):
+        for path in sorted({*indexed, *self.current.store.files_defining(name), *self.files_of_macro(name)}):
             unit = self.unit(path)
             source = None if unit is None else unit.by_name.get(name)
             if unit is None or source is None:
@@ -93,6 +96,17 @@ class Evidence:
                     contract,
                     self.steps(unit, source, counter, {(path, name)}, 0),
                 )
+
+    def files_of_macro(self, name: str) -> Iterator[str]:
+        """The files that define a macro called *name*, or the cleanup class that has a function of this name."""
+        word = re.escape(mention(name).encode())
+        head = re.compile(rb"#[ \t]*define[ \t]+%s\(|^(?:DEFINE|EXTEND)_[A-Z]+\(%s\b" % (word, word), re.MULTILINE)
+        for path in self.current.store.files_with(name)[:FILES]:
+            try:
+                if head.search(text_of(self.current.tree / path)):
+                    yield path
+            except UnjudgeableError:
+                continue
 
     def contracts(self, unit: Unit, source: FunctionSource, indexed: Definition | None) -> dict[str, Contract]:
         """What a function does to each counter: as the index has it, else (static functions) as its file tells."""
@@ -173,13 +187,16 @@ def called(function: Function) -> list[tuple[int, str]]:
     first: dict[str, int] = {}
     for block in function.blocks:
         for instr in (*block.instrs, block.end):
-            name = ""
-            if isinstance(instr, Call):
-                name = instr.callee or ""
-            elif isinstance(instr, Start | Advance):
-                name = instr.macro
-            elif isinstance(instr, ScopeEnd):
-                name = CLEANUP.format(instr.cleanup)
-            if name:
-                first[name] = min(instr.at, first.get(name, instr.at))
+            if isinstance(instr, Call | Start | Advance | ScopeEnd):
+                for name in named(instr):
+                    first[name] = min(instr.at, first.get(name, instr.at))
     return sorted((at, name) for name, at in first.items())
+
+
+def named(instr: Call | Start | Advance | ScopeEnd) -> tuple[str, ...]:
+    """What an instruction calls; a cleanup by the names that tables and sources have for it."""
+    if isinstance(instr, Call):
+        return () if instr.callee is None else (instr.callee,)
+    if isinstance(instr, ScopeEnd):
+        return (CLEANUP.format(instr.cleanup), *scope_names(instr.cleanup)[:2])
+    return (instr.macro,)
