@@ -45,7 +45,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--table", type=Path, action="append", default=[], metavar="FILE", help="read this table too; may be repeated"
     )
     parser.add_argument("--verify", action="store_true", help="look up in --tree whether every proof holds")
-    parser.add_argument("--tree", type=Path, metavar="DIR", help="the sources of a kernel, for --verify")
+    parser.add_argument(
+        "--tree",
+        type=Path,
+        metavar="DIR",
+        help="the sources of a kernel, for --verify; its index tells of functions that no table knows (default for that: "
+        "the git work tree around the current folder, else the folder)",
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings (default: .getput.toml at the top of the tree)"
+    )
+    parser.set_defaults(rule=[], no_rule=[], min_confidence=None)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,12 +68,25 @@ def run(args: argparse.Namespace) -> int:
         tables = apis.load(tuple(args.table))
     except (BadTableError, OSError) as error:
         raise UsageError(str(error)) from error
-    keys = list(dict.fromkeys(key for name in args.names for key in called(tables, name))) or list(tables.proofs)
+    named = {name: called(tables, name) for name in args.names}
+    keys = list(dict.fromkeys(key for found in named.values() for key in found)) or list(tables.proofs)
+    unknown = [name for name, found in named.items() if not found]
     if args.verify:
         if args.tree is None:
             raise UsageError("--verify needs --tree DIR")
+        if unknown:
+            raise UsageError(f"no table knows {unknown[0]}: {hint(tables, unknown[0])}")
         return verify(tables, keys, args.tree)
-    answer(pages(tables, keys) if args.names else lines(tables, keys))
+    if not args.names:
+        answer(lines(tables, keys))
+        return 0
+    believed: list[str] = []
+    if unknown:
+        from getput.cli.believed import believed_of
+
+        believed = believed_of(args, unknown, lambda name: hint(tables, name))
+    parts = [*paged(tables, keys if len(unknown) < len(named) else ()), *believed]
+    answer("\n" * bool(number) + part for number, part in enumerate(parts))
     return 0
 
 
@@ -72,13 +95,15 @@ def called(tables: Tables, name: str) -> list[str]:
     keys = [key for key in (name, apis.CLEANUP.format(name)) if key in tables.proofs]
     if not keys and name in tables.families:
         keys = [key for key, proof in tables.proofs.items() if proof.family == name]
-    if keys:
-        return keys
+    return keys
+
+
+def hint(tables: Tables, name: str) -> str:
+    """What may help who asked for *name*, which no table knows."""
     from difflib import get_close_matches
 
     close = get_close_matches(name, [*tables.proofs, *tables.families], n=3, cutoff=0.7)
-    hint = f"did you mean {' or '.join(close)}?" if close else "`getput apis` lists what is known"
-    raise UsageError(f"nothing is known of {name}: {hint}")
+    return f"did you mean {' or '.join(close)}?" if close else "`getput apis` lists what is known"
 
 
 def verify(tables: Tables, keys: Iterable[str], tree: Path) -> int:
@@ -105,22 +130,26 @@ def lines(tables: Tables, keys: Iterable[str]) -> Iterator[str]:
         yield f"{key:40} {proof.family:18} {proof.clauses} ({proof.place})\n"
 
 
-def pages(tables: Tables, keys: Iterable[str]) -> Iterator[str]:
+def paged(tables: Tables, keys: Iterable[str]) -> Iterator[str]:
     """Each entry in full."""
-    for number, key in enumerate(keys):
-        proof = tables.proofs[key]
-        family = tables.families.get(proof.family)
-        yield "\n" * bool(number) + f"{key}\n"
-        if family is not None:
-            shared = f" (its count is that of a {family.counter})" if family.counter != family.name else ""
-            yield f"  family   {family.name}: {family.noun}{shared}\n"
-        for label, text in facts(tables, key):
-            yield f"  {label:8} {text}\n"
-        if family is not None and family.puts:
-            yield f"  drop by  {', '.join(f'{put}()' for put in family.puts)}\n"
-        yield f"  proof    {proof.place} (Linux {proof.tree})\n"
-        if proof.note:
-            yield f"  note     {proof.note}\n"
+    return ("".join(page(tables, key)) for key in keys)
+
+
+def page(tables: Tables, key: str) -> Iterator[str]:
+    """The lines of one entry."""
+    proof = tables.proofs[key]
+    family = tables.families.get(proof.family)
+    yield f"{key}\n"
+    if family is not None:
+        shared = f" (its count is that of a {family.counter})" if family.counter != family.name else ""
+        yield f"  family   {family.name}: {family.noun}{shared}\n"
+    for label, text in facts(tables, key):
+        yield f"  {label:8} {text}\n"
+    if family is not None and family.puts:
+        yield f"  drop by  {', '.join(f'{put}()' for put in family.puts)}\n"
+    yield f"  proof    {proof.place} (Linux {proof.tree})\n"
+    if proof.note:
+        yield f"  note     {proof.note}\n"
 
 
 def facts(tables: Tables, key: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "what a rule means, why it matters, how to silence it",
     "rules": "list the rules",
     "apis": "what getput knows of an API, and from where",
+    "callers": "who calls a function or a macro, as the index of the tree knows",
 }
 USAGE = 2
 PIPE_CLOSED = 141  # the same of SIGPIPE

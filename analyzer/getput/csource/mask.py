@@ -53,6 +53,11 @@ def mask(text: bytes, source: FunctionSource, macros: Macros) -> tuple[bytes, Ma
     return bytes(masked), marks
 
 
+def quieted(text: bytes) -> bytes:
+    """*text*, at the same length, without comments and without what its strings say."""
+    return _NOISE.sub(_quiet, text)
+
+
 def _overwrite(masked: bytearray, shift: int, macros: Macros, marks: Marks) -> None:
     """Overwrite, in place, what the grammar cannot read."""
     code = Code(masked)

@@ -10,6 +10,10 @@ import re
 
 import msgspec
 
+from getput.csource import expand
+from getput.csource.expand import scope_calls
+
+SCOPES = frozenset(scope + b"(" for scope in expand.SCOPES)  # put without a call
 _KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_(")
 _SPACES = bytes(char if char in _KEPT else 0x20 for char in range(256))
 _OPEN = 0x28
@@ -43,9 +47,10 @@ def blob_of(text: bytes) -> bytes:
 
 
 def calls_of(text: bytes) -> set[bytes]:
-    """Every name in *text* that stands in front of a parenthesis, with the parenthesis: ``foo(``."""
+    """Every name in *text* that stands in front of a parenthesis, with the parenthesis: ``foo(``; and what cleanup classes call."""
     words = set(text.replace(b" (", b"(").replace(b"(", b"( ").translate(_SPACES).split())
-    return {word for word in words if word[-1] == _OPEN and len(word) > 1}
+    calls = {word for word in words if word[-1] == _OPEN and len(word) > 1}
+    return calls if calls.isdisjoint(SCOPES) else calls | {call + b"(" for call in scope_calls(text)}
 
 
 def facts_of(text: bytes, calls: set[bytes]) -> Facts:

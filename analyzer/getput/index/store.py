@@ -165,6 +165,25 @@ class Store:
         """(file, ``calls``, ``defines`` or ``pointers``) of every file that has any."""
         return self.db.execute(f"SELECT file, {column} FROM facts WHERE {column} != x''")
 
+    def files_with(self, name: str) -> list[str]:
+        """The files that define, call or hand out a function of this name, sorted."""
+        word = name.encode()
+        rows = self.db.execute(
+            "SELECT path FROM facts JOIN files ON file=id "
+            "WHERE instr(defines, ?) OR instr(defines, ?) OR instr(calls, ?) OR instr(pointers, ?) ORDER BY path",
+            (b" %s " % word, b" -%s " % word, b" %s " % word, b"=%s " % word),
+        )
+        return [path for (path,) in rows]
+
+    def files_defining(self, name: str) -> list[str]:
+        """The files that define a function of this name, sorted."""
+        word = name.encode()
+        rows = self.db.execute(
+            "SELECT path FROM facts JOIN files ON file=id WHERE instr(defines, ?) OR instr(defines, ?) ORDER BY path",
+            (b" %s " % word, b" -%s " % word),
+        )
+        return [path for (path,) in rows]
+
     def write_facts(self, file: int, facts: Facts) -> None:
         """Set the facts of a file."""
         self.db.execute(

@@ -71,3 +71,5 @@ NEVER_FREED = frozenset(
 )
 # They drop the reference that the owner got when the object came to life, not one that was taken since.
 OWNERS_PUT = re.compile(r"unregister|_del$|_remove$")
+# What it takes is given back when a device (a test) goes away: whoever calls it owes nothing.
+MANAGED = re.compile(r"^_*(?:devm|drmm|pcim|kunit)_")

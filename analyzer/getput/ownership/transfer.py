@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from getput.csource.expand import scope_names
 from getput.flow.ir import Advance, Assign, Call, Declare, Expr, Field, Instr, Read, ScopeEnd, Start, Var
 from getput.ownership.calls import Calls
-from getput.ownership.contracts import POS, Cleanup, Effect, Iterator, Target, Verb
+from getput.ownership.contracts import POS, Cleanup, Effect, Iterator, Source, Target, Verb
 from getput.ownership.label import text_of
 from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, RESULT
@@ -127,7 +128,7 @@ class Machine(Calls):
         cleanup: Cleanup | None = self.tables.cleanups.get(instr.cleanup)
         value = self.eval.variable(state, instr.name)
         if cleanup is None:
-            self.escape(state, value, f"cleaned up by __free({instr.cleanup})")
+            self.cleaned_up(state, instr, value)
             return
         root = self.values.root(value)
         bits = self.eval.bits(state, root)
@@ -139,6 +140,17 @@ class Machine(Calls):
         elif self.relevant(cleanup.family):
             effect = Effect(Verb.DROP, TARGET_NONE, cleanup.family, null_safe=True)
             self.drop(state, value, effect, site, None, instr.name)
+
+    def cleaned_up(self, state: State, instr: ScopeEnd, value: int) -> None:
+        """A cleanup attribute that the tables do not know runs: what it calls may be known from the sources."""
+        said = f"__free({instr.cleanup})"
+        for name in scope_names(instr.cleanup)[:2]:
+            contract = self.callee(name, True)
+            if contract is not None and contract.source is Source.SUMMARY:
+                call = Call(None, said, None, (Var(instr.name),), instr.at, instr.at)
+                self.apply(state, call, msgspec.structs.replace(contract, name=said), [value], self.values.zero)
+                return
+        self.escape(state, value, f"cleaned up by {said}")
 
 
 def element_of(iterator: Iterator, args: Sequence[Expr]) -> Expr:

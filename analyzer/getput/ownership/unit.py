@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from getput.csource.expand import SCOPES, Expansion, expansions, scope_calls
 from getput.csource.lines import LineMap
 from getput.csource.lower import Unlowerable, lower_function
 from getput.csource.macros import Macros
@@ -18,6 +19,7 @@ from getput.flow.ir import Function
 from getput.ownership import guess
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of, summarize
+from getput.ownership.expanded import counting
 from getput.ownership.leaks import COUNTERPART, leaks
 from getput.ownership.solve import Solver
 from getput.ownership.transfer import Machine
@@ -51,6 +53,7 @@ class Unit:
     """The functions of one image of one file.
 
     *elsewhere* answers for callees that neither the tables nor the file know; with *guesses*, names do where it has no answer.
+    Macros and cleanup classes of the file that count are functions too: ``expanded``, which stand behind the file's own text.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Unit:
         guesses: bool = True,
     ) -> None:
         self.text = text
+        self.written = len(text)  # of what stands in the file; behind it stands what its macros are as functions
         self.path = path
         self.vocabulary = vocabulary
         self.tables = vocabulary.tables
@@ -89,6 +93,23 @@ class Unit:
         self.all_words: frozenset[bytes] | None = None
         self.texts: dict[str, str] = {}
         self.entries: dict[str, bool] = {}
+        self.expanded: list[tuple[FunctionSource, Expansion]] = []
+        self.unexpanded = expansions(text)
+        self.expand()
+
+    def expand(self) -> None:
+        """Make functions of the macros and cleanup classes that count, as far as is known by now."""
+        found, self.unexpanded = counting(self)
+        for one in found:
+            text = one.written()
+            start = len(self.text) + 1
+            if text:
+                self.text += b"\n" + text
+                source = self.by_name[one.name] = FunctionSource(one.name, start, len(self.text) - 1)
+                self.expanded.append((source, one))
+        if found:
+            self.direct.clear()
+            self.counting.clear()
 
     def function(self, source: FunctionSource) -> Function | None:
         """The lowered form of *source*; None where it could not be read (``failures`` says why)."""
@@ -104,11 +125,19 @@ class Unit:
             self.lowered[source.start] = lowered
         return self.lowered[source.start]
 
+    def line(self, at: int) -> int:
+        """The line (1-based) in which the offset *at* lies: of a macro, where its definition begins."""
+        if at >= self.written:
+            at = max((one.at for source, one in self.expanded if source.start <= at < source.end), default=at)
+        return self.lines.position(at)[0]
+
     def words_of(self, source: FunctionSource) -> frozenset[str]:
         """Every identifier in the text of *source*."""
         known = self.words.get(source.start)
         if known is None:
             found = set(WORD.findall(self.text, source.start, source.end))
+            if not SCOPES.isdisjoint(found):
+                found |= scope_calls(self.text, source.start, source.end)
             known = self.words[source.start] = frozenset(word.decode("ascii") for word in found)
         return known
 
@@ -322,11 +351,16 @@ class Unit:
         for callee, arguments in CALLS.findall(text):
             word = callee.decode("ascii")
             known = word in puts or (
-                word not in self.tables.contracts and word not in self.by_name and puts_by_name(word)
+                word not in self.tables.contracts and not self.is_function(word) and puts_by_name(word)
             )
             if known and names & set(WORD.findall(arguments)):
                 return True
         return False
+
+    def is_function(self, name: str) -> bool:
+        """Whether the file has a function of this name: not a macro, nor a cleanup class."""
+        source = self.by_name.get(name)
+        return source is not None and source.start < self.written
 
     def is_entry(self, name: str) -> bool:
         """Whether the file hands *name* out as a pointer and never calls it: an operation that somebody else calls."""

@@ -89,6 +89,8 @@ class Judge:
             for side in (before, after):
                 for path, unit in side.items():
                     unit.elsewhere = Around(path, side, self.names)
+            for unit in (*before.values(), *after.values()):
+                unit.expand()
         return before, after
 
     def file(

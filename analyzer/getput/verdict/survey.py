@@ -11,22 +11,24 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from getput.config import Settings
+from getput.csource.expand import mention
 from getput.csource.syntax import FunctionSource
 from getput.index.build import Found, Job
-from getput.index.facts import Facts, calls_of, facts_of
+from getput.index.facts import SCOPES, Facts, calls_of, facts_of
 from getput.index.names import Contracts, Definition, Names, says
 from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, decode, encode
 from getput.index.store import Store
 from getput.model import Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
+from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
 from getput.verdict.judge import Judge, Tally, weighed
 from getput.verdict.place import Judged, finding, fingerprint
 
-SCOPES = frozenset({b"__free(", b"guard(", b"scoped_guard(", b"CLASS(", b"scoped_class("})  # put without a call
 MAX_SOURCE = 10 << 20
 STATIC = re.compile(rb"\bstatic\b")
-TELLING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT})  # what a caller must know of
+TAKING = frozenset({Verb.TAKE, Verb.INIT})
+TELLING = TAKING | {Verb.DROP}  # what a caller must know of
 
 
 class Surveyor:
@@ -66,7 +68,7 @@ class Surveyor:
         known = unit.by_name.keys() | self.judge.vocabulary.tables.contracts.keys()
         names = frozenset(name for call in calls_of(text) if (name := call[:-1].decode()) in self.changed) - known
         counters = seen.counters(names)
-        sources = naming(unit, {name.encode() for name in names}) if counters else []
+        sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
         if not sources:
             return None
         return self.look(unit, sources, record, counters), self.contracts(unit, sources, counters), counters
@@ -77,7 +79,10 @@ class Surveyor:
         """*record* with what is found in *sources* instead of what it said of functions of their names; only of *counters*, if they are given."""
         told = {one.name: one for one in record.told}
         by_name: dict[str, list[FunctionSource]] = {}
+        written = unit.written
         for source in sources:
+            if source.start >= written:
+                break  # a macro: what is wrong with it shows where it is used
             by_name.setdefault(source.name, []).append(source)
         for name, variants in by_name.items():
             tally = Tally()
@@ -117,10 +122,14 @@ class Surveyor:
             if not counters:
                 out[source.name] = (static, {})
                 continue
-            place = f"{unit.path}:{unit.lines.position(source.start)[0]}"
+            place = f"{unit.path}:{unit.line(source.start)}"
             known = {}
             for counter in counters:
                 contract = unit.contract(source.name, counter, 0)
+                if contract is not None and MANAGED.match(source.name):
+                    contract = replace(
+                        contract, effects=tuple(one for one in contract.effects if one.verb not in TAKING)
+                    )
                 if contract is not None and tells(contract):
                     known[counter] = replace(contract, proof=place)
             out[source.name] = (static, known)
@@ -128,8 +137,9 @@ class Surveyor:
 
 
 def naming(unit: Unit, words: Iterable[bytes]) -> list[FunctionSource]:
-    """The functions of *unit* that mention one of *words*, or a function of the file that does, in the file's order."""
-    starts = [source.start for source in unit.sources]
+    """The functions of *unit*, its macros too, that mention one of *words*, or a function of the file that does, in the file's order."""
+    sources = [*unit.sources, *[source for source, _ in unit.expanded]]
+    starts = [source.start for source in sources]
     found: dict[int, FunctionSource] = {}
     new = sorted(words)
     for _ in range(MAX_DEPTH + 1):
@@ -138,9 +148,10 @@ def naming(unit: Unit, words: Iterable[bytes]) -> list[FunctionSource]:
             at = unit.text.find(word)
             while at != -1:
                 index = bisect_right(starts, at) - 1
-                if index >= 0 and at < unit.sources[index].end and index not in found:
-                    found[index] = unit.sources[index]
-                    fresh.append(unit.sources[index].name.encode())
+                if index >= 0 and at < sources[index].end and index not in found:
+                    found[index] = sources[index]
+                    name = sources[index].name
+                    fresh += [name.encode(), mention(name).encode()]
                 at = unit.text.find(word, at + len(word))
         new = sorted(set(fresh))
     return [found[index] for index in sorted(found)]
