@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from getput.flow.ir import Call
-from getput.ownership import registration
-from getput.ownership.contracts import ANY, POS, Contract, Effect, Verb
+from getput.ownership import excess, registration
+from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Verb
 from getput.ownership.core import Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import NEVER_FREED, OWNERS_PUT, TAKING_NAME, TEARDOWN_NAME
+from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
-from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, OUT, PARAM, RESULT, SUB
+from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, MAYBE, OUT, PARAM, RESULT, SUB
 
 HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
@@ -29,7 +29,9 @@ class Effects(Core):
             if effect.target.arg < len(args) and (self.relevant(effect.family) or effect.verb is Verb.BORROW):
                 if effect.target.arg >= 0 and not effect.target.path:
                     touched.add(effect.target.arg)
-                for _ in range(effect.times):
+                for turn in range(effect.times):
+                    if turn and effect.verb is Verb.TAKE and effect.target.path:
+                        effect = msgspec.structs.replace(effect, there=True)
                     self.effect(state, call, site, effect, args, result)
             elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
                 self.holder_dropped(state, args[effect.target.arg], contract.name)
@@ -54,7 +56,7 @@ class Effects(Core):
             return
         condition = (result, effect.when) if conditional else None
         verb = effect.verb
-        if verb is Verb.TAKE and path:
+        if verb is Verb.TAKE and path and not (effect.there or path[-1][0] == "."):
             self.take_out(state, call, site, effect, args[arg], condition, label)
             return
         value = result if arg < 0 else args[arg]
@@ -113,10 +115,13 @@ class Effects(Core):
             place = (row[1], row[2])
         out = self.values.of(OUT, call.at, effect.target.arg, *effect.target.path)
         self.age(state, out)
-        gone = self.eval.load(state, place)
+        gone = self.filled[out] = self.eval.load(state, place)
         self.eval.store(state, place, out)
         where = path_label(label, effect.target.path)
-        self.lost(state, gone, where)
+        if site.contract is not None and site.contract.source is Source.SUMMARY:
+            self.escape(state, gone, f"replaced by {site.callee}()")  # which got its place, and may have put it
+        else:
+            self.lost(state, gone, where)
         self.take(state, out, effect, site, condition or (out, POS), fresh=True, label=where, init=False)
         if self.values.rows[place[0]][0] != LOCAL:
             self.hold(state, (out, self.counter), self.values.root(place[0]))
@@ -179,7 +184,8 @@ class Effects(Core):
     ) -> None:
         """One reference less; too many is an incident."""
         root = self.values.root(value)
-        bits = self.eval.bits(state, root)
+        object_ = value if self.values.rows[value][0] == MAYBE else root  # what is NULL where there is nothing to put
+        bits = self.eval.bits(state, object_)
         if not bits & POS:
             return
         key = self.key_of(state, value)
@@ -204,9 +210,9 @@ class Effects(Core):
         if (
             condition is None
             and bits & ~POS
-            and (any(part[0] == root and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe))
+            and (any(part[0] == object_ and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe))
         ):
-            condition = (root, POS)
+            condition = (object_, POS)
         if value != root and count.member == root and self.counter in ("kref", "refcount_t"):
             count = msgspec.structs.replace(count, member=value)
         before = count
@@ -220,7 +226,7 @@ class Effects(Core):
         state.counts[key] = count
         state.trace = (state.trace, "drop", site.at, site.callee)
         high = count.base + sum(
-            delta if part_value == root and mask & POS else max(0, delta) for part_value, mask, delta in count.parts
+            delta if part_value == object_ and mask & POS else max(0, delta) for part_value, mask, delta in count.parts
         )
         if high >= 0 or before.escaped == "overwritten":
             return
@@ -234,24 +240,15 @@ class Effects(Core):
         if before.failed and not before.taken[len(before.failed) :]:
             kind = "put-after-failed-get"
         elif before.role == "borrowed":
-            kind = "" if self.owned(before, key[0]) else "put-borrowed"
+            kind = "put-borrowed"
         elif before.escaped.startswith(("kept", "devm")):
             kind = "put-after-handover"
         elif (before.fresh and before.iterator) or (before.taken and not before.escaped):
             kind = "over-put"
         elif self.twice(before, site):
             kind = "put-twice"
-        if kind in ("over-put", "put-after-handover") and before.earlier and not before.fresh:
-            return  # how often a loop took and another dropped, nobody knows
-        if kind:
+        if kind and not excess.explained(self, state, key[0], before, site, kind):
             self.report.add(kind, key, site.at, before, site, state.trace)
-
-    def owned(self, before: Count, root: int) -> bool:
-        """Whether a put of what was only borrowed may be right: an unknown callee took a reference, or the function ends what it holds."""
-        if any(map(TAKING_NAME.search, before.passed)):
-            return True
-        lender = self.called.get(self.at_of(root), "")
-        return TEARDOWN_NAME.search(self.function.name) is not None and not lender.startswith(("devm_", "drmm_"))
 
     @staticmethod
     def twice(before: Count, site: Site) -> bool:

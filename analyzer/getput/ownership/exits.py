@@ -68,7 +68,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
             site,
             trace,
             note,
-            meant(kind, key, count, site, function.name, exits, users=machine.usage),
+            meant(kind, key, count, site, trace, function, exits, users=machine.usage),
         )
         for (kind, key, at), (count, site, trace, note) in sorted(
             seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
@@ -364,6 +364,8 @@ def effects_of(
         when = sum(bit for bit, d in per_bit.items() if d == delta)
         if when == sum(groups):
             when = ANY
-        verb = Verb.TAKE if delta > 0 else Verb.DROP
-        out.add(Effect(verb, target, family, POS if target.arg == -1 else when, null_safe, times=min(abs(delta), 3)))
+        verb = Verb.DROP if delta < 0 else Verb.INIT if target.path and root in machine.begun else Verb.TAKE
+        mask = POS if target.arg == -1 else when
+        there = verb is Verb.TAKE and bool(target.path) and target_of(machine, root) is not None
+        out.add(Effect(verb, target, family, mask, null_safe, times=min(abs(delta), 3), there=there))
     return out

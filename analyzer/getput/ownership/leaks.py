@@ -13,7 +13,7 @@ from getput.ownership.contracts import NEG, Source, Verb
 from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import ELEMENT, Count, Key
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
@@ -141,8 +141,12 @@ def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> 
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     """A count on somebody else's object: what do exits that look alike leave behind?"""
-    more = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and not OWNED.intersection(st.fields)]
-    if not more:
+    more = [
+        (one, st)
+        for one, st in rows
+        if st.high > 0 and not st.escaped and not OWNED.intersection(st.fields) and may_leak(report, one, st)
+    ]
+    if not more or (registered(more[0][1]) and summarized(more[0][1].count.taken[0])):
         return None
     errors = [(one, st) for one, st in more if one.kind is ExitKind.ERROR]
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]

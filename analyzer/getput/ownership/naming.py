@@ -41,6 +41,11 @@ TEARDOWN_NAME = re.compile(
     r"(?:^|_)(?:remove|release|destroy|exit|cleanup|free|fini|unregister|del|disconnect|deactivate|teardown|detach|close|dtor|revert)(?:_|$)"
 )
 
+# Who takes an object out of a list or a tree ends what that held, and its reference.
+REMOVES = re.compile(
+    r"(?:^|_)(?:del|delete|remove|unlink|unhash|erase|replace|evict|dequeue|detach|disconnect|rcu_assign_pointer)(?:_|$)|xchg"
+)
+
 AWAITS = re.compile(r"^wait_for_completion")  # who waits for what a release callback completes frees the object himself
 PRINTS = re.compile(
     r"^_?(?:pr_|dev_|netdev_|wiphy_|drm_|v4l2_)\w*(?:err|warn|info|dbg|notice|debug|crit|emerg|alert)\w*$|^printk$|^snprintf$"
