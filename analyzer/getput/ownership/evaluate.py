@@ -241,6 +241,10 @@ class Evaluator:
             if row[1] == "IS_ERR_OR_NULL":
                 return True if not inner & POS else False if inner == POS else None
         elif len(row) == 4 and row[1] in COMPARE:
+            opposite = self.values.ids.get((OP, NEGATED[row[1]], row[2], row[3]))
+            asked = None if opposite is None else state.facts.get(opposite)
+            if asked is not None and asked != ANY:
+                return asked == ZERO
             return self.compared(state, row[1], row[2], row[3])
         return None
 

@@ -312,6 +312,8 @@ def collect(
                             target = Target(where.arg, (*where.path, "*" if name == "*" else f"->{name}"))
                             break
         if target is None:
+            if (low or high) and not count.fresh and (origin := converted(machine, key[0])) is not None:
+                extra.add(Effect(Verb.UNSURE, Target(origin), "*"))
             continue
         if target.arg >= 0 and high > 0 and not count.fresh and not count.escaped and kept_by_another(machine, count):
             continue  # the reference is that of what the function stored the object in
@@ -327,6 +329,16 @@ def collect(
         root = values.root(value)
         if values.kind(root) == PARAM and values.root(base) != root and values.kind(values.root(base)) != LOCAL:
             extra.add(Effect(Verb.KEEP, Target(values.rows[root][1]), "*"))
+
+
+def converted(machine: Machine, root: int) -> int | None:
+    """The parameter that an object was reached from by ``container_of()`` or the like: a way that no target can name."""
+    rows = machine.values.rows
+    seen = False
+    while rows[root][0] in (FIELD, SUB, CONT):
+        seen = seen or rows[root][0] == CONT
+        root = rows[root][1]
+    return rows[root][1] if seen and rows[root][0] == PARAM else None
 
 
 def kept_by_another(machine: Machine, count: Count) -> bool:

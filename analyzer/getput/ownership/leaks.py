@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from getput.model import Confidence
-from getput.ownership.contracts import NEG, Source, Verb
+from getput.ownership.contracts import ANY, NEG, Source, Verb
 from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import ELEMENT, Count, Key
@@ -21,6 +21,7 @@ OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
+INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
 NEAR = 160  # bytes between a condition and the drop that it guards
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 Row = tuple[Exit, Standing]
@@ -127,7 +128,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
 
 def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
     """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
-    if any(one.kind is not ExitKind.SUCCESS for one, _ in lost):
+    if any(one.kind in (ExitKind.ERROR, ExitKind.VOID) for one, _ in lost):
         return False
     if any(one.kind is ExitKind.SUCCESS and dropped(st) for one, st in rows):
         return False
@@ -219,7 +220,8 @@ def counts_although_failed(count: Count) -> bool:
     contract = count.taken[-1].contract
     if contract is None or contract.source is Source.GUESS or count.role == "global":
         return False
-    return any(effect.when & NEG for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT))
+    whatever = ANY if contract.source is Source.SUMMARY else NEG  # an unknown allocator's NEG is no answer
+    return any(effect.when & whatever == whatever for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT))
 
 
 def given_although_failed(rows: list[Row]) -> bool:
@@ -244,7 +246,12 @@ def leak(
         if len(order) < 4
         else doubt(report, shown, standing, confidence)
     )
-    accepted = accepted or told_elsewhere(standing.count, report.counter) or guarded(report, lost)
+    accepted = (
+        accepted
+        or told_elsewhere(standing.count, report.counter)
+        or guarded(report, lost)
+        or standing.count.role == "global"  # anybody can drop it
+    )
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
 
 
@@ -274,7 +281,7 @@ def guarded(report: FunctionReport, lost: list[Row]) -> bool:
 def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
     """Lower *confidence* by what speaks against a leak."""
     count = standing.count
-    if standing.many or ELEMENT in count.passed or any(is_alias(standing.key, other) for other in one.standings):
+    if standing.many or ELEMENT in count.passed or INDEXED.search(count.label) or any(is_alias(standing.key, other) for other in one.standings):
         return Confidence.LOW
     suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):

@@ -24,6 +24,7 @@ GUARDED = (*EXTRA_PUTS, "put-uninitialised", "never-added", "put-borrowed")
 NEAR = 160  # bytes between a condition and the put that it guards
 
 
+FINDS = re.compile(r"get|find|lookup|next|exists|parent|by_")
 LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
 
 
@@ -57,7 +58,7 @@ def meant(
     if guessed(count) or (looked_up(count) and (TEARDOWN_NAME.search(function.name) or put_stem(function.name))):
         return True  # who ends an object looks it up and drops the reference of its owner too
     if kind == "use-after-put":
-        return any(map(KEEPING_NAME.search, count.passed))
+        return any(map(KEEPING_NAME.search, count.passed)) or (site is not None and REMOVES.search(site.callee) is not None)
     if count.earlier or in_one_go(trace, count) or any(map(REMOVES.search, count.passed)):
         return True
     sites = count.dropped if site is None else (*count.dropped, site)
@@ -104,8 +105,16 @@ def guarded(function: Function, trace: Trace | None, site: Site, label: str) -> 
 
 def told_elsewhere(count: Count, counter: str) -> bool:
     """Whether the take rests on a guess, or on a summary of a function that may have kept the object too."""
-    sources = {site.contract.source for site in count.taken if site.contract is not None}
-    return Source.GUESS in sources or (Source.SUMMARY in sources and counter not in LOOKED_UP)
+    return any(
+        site.contract is not None
+        and (site.contract.source is Source.GUESS or (site.contract.source is Source.SUMMARY and not finds(site, counter)))
+        for site in count.taken
+    )
+
+
+def finds(site: Site, counter: str) -> bool:
+    """Whether a call returns what it found: a device that a function brings to life is known to the bus, too."""
+    return counter in LOOKED_UP and (counter != "device" or FINDS.search(site.callee) is not None)
 
 
 def known_to_others(count: Count) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 CONVERSION = re.compile(
-    r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
-    r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$"
+    r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|irq|gpiod_|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
+    r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$|^[a-z0-9]+_from_[a-z0-9]+$"
 )
 RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
 LOADS = {
