@@ -268,7 +268,7 @@ class Effects(Core):
                 counts[held_key] = msgspec.structs.replace(count, escaped=why)
         if effect.verb is Verb.UNDO:
             for other, count in list(counts.items()):
-                if other != key and count.taken and self.reached_from(other[0], key[0]):
+                if other != key and count.taken and self.known_to(state, other[0], count, key[0]):
                     counts[other] = msgspec.structs.replace(count, escaped=why)
         found = counts.get(key)
         if found is None:
@@ -290,6 +290,13 @@ class Effects(Core):
             counts[key] = self.settle(state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, why))))
             return
         counts[key] = msgspec.structs.replace(count, escaped=why)
+
+    def known_to(self, state: State, value: int, count: Count, base: int) -> bool:
+        """Whether who has *base* can reach the object *value*: it was read from there, or is stored in what is stored there."""
+        root = self.values.root
+        return self.reached_from(value, base) or any(
+            root(where) == base and root(content) in count.held for (where, _), content in state.mem.items()
+        )
 
     def reached_from(self, value: int, base: int) -> bool:
         """Whether *value* was read through *base*."""

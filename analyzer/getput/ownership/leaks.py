@@ -97,7 +97,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             and may_leak(report, one, st)
             and not OWNED.intersection(st.fields)
         ]
-        siblings = [one for one, st in given if one.kind is ExitKind.ERROR]
+        siblings = [one for one, st in given if one.kind is ExitKind.ERROR and st.count.held]  # stored there, too
         if held and siblings:
             lost, evidence = held, "another error exit drops it"
             return leak("error", lost, evidence, Confidence.MEDIUM, report)
@@ -259,7 +259,7 @@ def guarded(report: FunctionReport, lost: list[Row]) -> bool:
     """Whether the path left out a drop by a condition of its own, and meets the others again: what it asks is not understood here."""
     shown, standing = lost[0]
     site = standing.count.taken[0].at
-    drops = {
+    here = {
         drop.at
         for one in report.exits
         if one.at == shown.at
@@ -267,14 +267,17 @@ def guarded(report: FunctionReport, lost: list[Row]) -> bool:
         if st.count.taken and st.count.taken[0].at == site
         for drop in st.count.dropped
     }
-    drops |= {drop for take, drop in report.settled_by if take == site}
+    before = {drop for take, drop in report.settled_by if take == site} - here
     for mark in marks(standing.trace):
-        if mark.kind == "false" and mark.at > site:
-            for drop in drops:
-                if 0 < drop - mark.at < NEAR and not any(
-                    mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at
-                ):
-                    return True
+        if mark.kind != "false" or mark.at <= site:
+            continue
+        if any(0 < drop - mark.at < NEAR for drop in here):
+            return True
+        for drop in before:
+            if 0 < drop - mark.at < NEAR and not any(
+                mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at
+            ):
+                return True
     return False
 
 

@@ -8,6 +8,10 @@ CONVERSION = re.compile(
     r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|irq|gpiod_|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
     r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$|^[a-z0-9]+_from_[a-z0-9]+$"
 )
+# What leads from one node of a firmware tree to another is a look-up, whatever it is called; these name the same node.
+SAME_NODE = re.compile(r"^to_|fwnode|of_node")
+COMPARES = re.compile(r"^device_match_\w+$")  # look at an address only
+STORES = {"device_set_node": "fwnode"}  # put their second argument into a member of the first
 RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
 LOADS = {
     "d_inode": "d_inode",
@@ -21,11 +25,12 @@ VERIFY = re.compile(r"_verify_(?:client|adapter)$|^dev_to_i3cdev$")
 DRVDATA = re.compile(r"^\w*(?:get_drvdata|get_clientdata|get_intfdata|get_hostdata)$")
 SET_DRVDATA = re.compile(r"^\w*(?:set_drvdata|set_clientdata|set_intfdata)$")
 UNCHANGING = re.compile(
-    r"^(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$|(?:^|_)(?:is|has|can|are|was|supports?|enabled|disabled|valid|capable)(?:_|$)|^dev_name$|^dev_fwnode$|^is[a-z]+$"
+    r"^(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$|(?:^|_)(?:is|has|can|are|was|supports?|enabled|disabled|valid|capable|eq|equal)(?:_|$)|^dev_name$|^dev_fwnode$|^is[a-z]+$"
 )
 DROPPING_NAME = re.compile(
     r"put|free|release|destroy|unref|drop|unregister|remove|delete|cleanup|teardown|close|fini|kill|exit|detach"
 )
+PUTS = re.compile(r"(?:^|_)(?:put|unref|drop)(?:_|$)")
 LOOKUP_NAME = re.compile(r"(?:^|_)(?:find|lookup|get|by|search)(?:_|$)")  # what they return lives already
 TAKING_NAME = re.compile(r"(?:^|_)(?:try)?(?:get|hold|ref|grab|pin|inc)(?:_|$)")
 KEEPING_NAME = re.compile(
