@@ -19,12 +19,14 @@ from getput.ownership.naming import (
     HARMLESS_NAME,
     LOADS,
     ONLY_ADDRESS,
+    NO_OBJECTS,
     PRINTS,
     PUTS,
     REGISTERS,
     RETURNED,
     SAME_NODE,
     SET_DRVDATA,
+    SEVERAL,
     STORES,
     UNCHANGING,
     VERIFY,
@@ -75,6 +77,8 @@ class Calls(Effects):
             if contract.results != ANY:
                 state.facts[result] = contract.results
         self.passed[call.at] = tuple(args)
+        if SEVERAL.match(name) and 1 in map(self.values.constant, args[1:3]):
+            self.eval.ones.add(result)
         if contract.source is Source.SUMMARY:
             self.fill_in(state, call, by_address=True)
         self.apply(state, call, contract, args, result)
@@ -217,6 +221,8 @@ class Calls(Effects):
                 state.facts.pop(result, None)
             elif DRVDATA.match(name):
                 result = self.eval.load(state, (values.root(args[0]), "#drvdata"))
+            elif name in NO_OBJECTS:
+                result = self.eval.unary(state, "IS_ERR", args[0])
             elif name in LOADS:
                 result = self.eval.load(state, (args[0], LOADS[name]))
             elif self.converts(name):

@@ -212,7 +212,9 @@ class Effects(Core):
             and bits & ~POS
             and (any(part[0] == object_ and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe))
         ):
-            condition = (object_, POS)
+            unseen = [part for part in count.parts if part[2] > 0 and part[0] != object_]
+            # what a get took whose answer nobody looked at, a put that may find nothing drops
+            condition = (object_, POS) if not unseen or count.base > 0 else unseen[0][:2]
         if value != root and count.member == root and self.counter in ("kref", "refcount_t"):
             count = msgspec.structs.replace(count, member=value)
         before = count

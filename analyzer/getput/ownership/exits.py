@@ -16,6 +16,7 @@ from getput.ownership.transfer import Machine
 from getput.ownership.values import CONT, FIELD, LOCAL, OUT, PARAM, RESULT, SUB
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
 
+IN_PROGRESS = frozenset({-115, -529})  # -EINPROGRESS, -EIOCBQUEUED
 INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
 STATUSES = frozenset(
     {"__be32", "blk_status_t", "sense_reason_t", "acpi_status"}
@@ -142,6 +143,8 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         root = values.root(ending.value)
         if root == key[0] or root in count.held:
             escaped = "returned"
+    if not escaped and high > 0 and IN_PROGRESS.intersection(ending.state.equal.values()):
+        escaped = "left to who completes what was begun"
     held_by = "" if escaped else holder(machine, ending, count)
     last = count.taken[-1] if count.taken else None
     failed = False

@@ -56,6 +56,8 @@ def same_loss(one: Leak, other: Leak) -> bool:
 
 def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:
     """Whether an object at this exit is owed a put: one that was initialised here is only when the function fails."""
+    if standing.count.taken[0].callee == "kobject_init":
+        return False  # nothing was allocated for it yet
     return not standing.count.init or (one.kind is ExitKind.ERROR and report.counter in ("device", "kobject"))
 
 
@@ -76,7 +78,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         for one, st in rows
         if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and may_leak(report, one, st)
     ]
-    given = [(one, st) for one, st in rows if dropped(st)]
+    given = [(one, st) for one, st in rows if dropped(st) and not (st.take_failed and st.count.init)]
     if not lost and any(one.kind is ExitKind.ERROR for one, _ in given):
         lost = [
             (one, st)
@@ -134,8 +136,8 @@ def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> 
         return False
     site = lost[0][1].count.taken[0].at
     for drop in (drop for take, drop in report.settled_by if take == site):
-        after = next((one for one in report.exits if one.at > drop), None)
-        if after is None or after.kind is not ExitKind.ERROR:
+        after = min((one.at for one in report.exits if one.at > drop), default=-1)
+        if not any(one.at == after and one.kind is ExitKind.ERROR for one in report.exits):
             return False
     return True
 
@@ -251,6 +253,7 @@ def leak(
         or told_elsewhere(standing.count, report.counter)
         or guarded(report, lost)
         or standing.count.role == "global"  # anybody can drop it
+        or report.counter == "module"  # goes with what the module made
     )
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
 

@@ -6,11 +6,13 @@ import re
 
 CONVERSION = re.compile(
     r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|irq|gpiod_|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
-    r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$|^[a-z0-9]+_from_[a-z0-9]+$"
+    r"|^virt_to_(?:head_)?page$|^(?:page|folio)_address$|^page_to_virt$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$|^[a-z0-9]+_from_[a-z0-9]+$"
 )
 # What leads from one node of a firmware tree to another is a look-up, whatever it is called; these name the same node.
 SAME_NODE = re.compile(r"^to_|fwnode|of_node")
 COMPARES = re.compile(r"^device_match_\w+$")  # look at an address only
+NO_OBJECTS = frozenset({"xa_is_value", "is_uncached_acl", "is_error_page"})  # say of a pointer that it is a number
+SEVERAL = re.compile(r"^(?:get|pin)_user_pages")  # take as many as they are asked for, and return how many they took
 STORES = {"device_set_node": "fwnode"}  # put their second argument into a member of the first
 RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
 LOADS = {
