@@ -143,6 +143,8 @@ class Core:
         count = state.counts.get(key)
         if count is None:
             return
+        if count.fresh and not count.touched and not count.dropped:
+            state.counts[key] = msgspec.structs.replace(count, touched=True)
         if self.gone(count) and not self.asked(state, count):
             self.report.add("use-after-put", key, self.at, count, count.dropped[-1], state.trace)
         elif (

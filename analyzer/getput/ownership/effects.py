@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from getput.flow.ir import Call
+from getput.flow.ir import Call, Var
 from getput.ownership import excess, registration
 from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Verb
 from getput.ownership.core import Core
@@ -72,6 +72,8 @@ class Effects(Core):
         elif verb is Verb.KEEP or verb is Verb.UNDO:
             if effect.family == "*" and len(args) == 2 and self.values.root(args[0]) == self.values.root(args[1]):
                 return  # a member put on a list of the same object tells nobody else
+            if verb is Verb.UNDO and not self.undoes(call, site):
+                return
             self.keep(state, value, effect, site, condition)
         elif verb is Verb.FREE:
             self.free(state, value, site)
@@ -292,6 +294,17 @@ class Effects(Core):
             counts[key] = self.settle(state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, why))))
             return
         counts[key] = msgspec.structs.replace(count, escaped=why)
+
+    def undoes(self, call: Call, site: Site) -> bool:
+        """Whether the function that is registered to undo something may drop what is counted here."""
+        index = site.contract.release_arg if site.contract is not None else -1
+        action = call.args[index] if 0 <= index < len(call.args) else None
+        if not isinstance(action, Var) or not self.known_here(action.name):
+            return True
+        contract = self.callee(action.name, True)
+        return contract is None or any(
+            effect.verb in (Verb.DROP, Verb.FREE, Verb.UNDO, Verb.UNSURE) for effect in contract.effects
+        )
 
     def known_to(self, state: State, value: int, count: Count, base: int) -> bool:
         """Whether who has *base* can reach the object *value*: it was read from there, or is stored in what is stored there."""

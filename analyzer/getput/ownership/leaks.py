@@ -168,10 +168,12 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:
         return leak("error", freed, "what points to it is freed", Confidence.HIGH, report)
+    always_fails = all(one.kind is ExitKind.ERROR for one in report.exits)  # it says no, and has done its work
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
-        return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=not report.users)
+        meant = not report.users or always_fails
+        return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=meant)
     if errors and kept and report.entry:
         found = abandoned(report, errors)
         if found is not None:

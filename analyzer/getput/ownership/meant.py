@@ -58,7 +58,9 @@ def meant(
     if guessed(count) or (looked_up(count) and (TEARDOWN_NAME.search(function.name) or put_stem(function.name))):
         return True  # who ends an object looks it up and drops the reference of its owner too
     if kind == "use-after-put":
-        return any(map(KEEPING_NAME.search, count.passed)) or (site is not None and REMOVES.search(site.callee) is not None)
+        if not count.touched and not count.init:
+            return True  # who drops the reference first of all counts on somebody else's
+        return any(map(KEEPING_NAME.search, count.passed)) or (site is not None and bool(REMOVES.search(site.callee)))
     if count.earlier or in_one_go(trace, count) or any(map(REMOVES.search, count.passed)):
         return True
     sites = count.dropped if site is None else (*count.dropped, site)

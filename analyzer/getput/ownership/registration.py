@@ -39,6 +39,7 @@ def before(machine: Core, state: State, name: str, args: list[int], at: int) -> 
             and bool(count.taken)
             and count.taken[0].callee in BEGINS
             and all(map(SETS_UP.search, count.passed))
+            and not count.dropped
         )
         if failed or never:
             machine.incident("never-added", (root, machine.counter), at, count, name, state)
