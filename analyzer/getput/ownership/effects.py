@@ -29,10 +29,10 @@ class Effects(Core):
             if effect.target.arg < len(args) and (self.relevant(effect.family) or effect.verb is Verb.BORROW):
                 if effect.target.arg >= 0 and not effect.target.path:
                     touched.add(effect.target.arg)
-                for turn in range(effect.times):
-                    if turn and effect.verb is Verb.TAKE and effect.target.path:
-                        effect = msgspec.structs.replace(effect, there=True)
-                    self.effect(state, call, site, effect, args, result)
+                self.effect(state, call, site, effect, args, result)
+                again = msgspec.structs.replace(effect, there=True)  # what the first has put there
+                for _ in range(effect.times - 1):
+                    self.effect(state, call, site, again, args, result)
             elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
                 self.holder_dropped(state, args[effect.target.arg], contract.name)
         registration.after(self, state, contract.name, args, result, call.at)
@@ -212,7 +212,10 @@ class Effects(Core):
         if (
             condition is None
             and bits & ~POS
-            and (any(part[0] == object_ and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe))
+            and (
+                any(part[0] == object_ and part[2] > 0 for part in count.parts)
+                or (count.base <= 0 and effect.null_safe)
+            )
         ):
             unseen = [part for part in count.parts if part[2] > 0 and part[0] != object_]
             # what a get took whose answer nobody looked at, a put that may find nothing drops

@@ -243,10 +243,9 @@ class Evaluator:
             if row[1] == "IS_ERR_OR_NULL":
                 return True if not inner & POS else False if inner == POS else None
         elif len(row) == 4 and row[1] in COMPARE:
-            opposite = self.values.ids.get((OP, NEGATED[row[1]], row[2], row[3]))
-            asked = None if opposite is None else state.facts.get(opposite)
-            if asked is not None and asked != ANY:
-                return asked == ZERO
+            opposite = state.facts.get(self.values.ids.get((OP, NEGATED[row[1]], row[2], row[3]), -1), ANY)
+            if opposite != ANY:
+                return opposite == ZERO
             return self.compared(state, row[1], row[2], row[3])
         return None
 
@@ -325,10 +324,8 @@ class Evaluator:
                 return self.restrict(state, left, both) and self.restrict(state, right, both)
             return True
         mask = self.against(left, number)[op]
-        if number == 1 and op == "<":
-            mask = NEG | ZERO
-        elif number == -1 and op == ">":
-            mask = ZERO | POS
+        if (number, op) in ((1, "<"), (-1, ">")):  # nothing lies between the number and zero
+            mask = (NEG | ZERO) if number == 1 else (ZERO | POS)
         if op == "==":
             state.equal[left] = number
             of = self.values.rows[left]

@@ -225,7 +225,9 @@ def counts_although_failed(count: Count) -> bool:
     if contract is None or contract.source is Source.GUESS or count.role == "global":
         return False
     whatever = ANY if contract.source is Source.SUMMARY else NEG  # an unknown allocator's NEG is no answer
-    return any(effect.when & whatever == whatever for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT))
+    return any(
+        effect.when & whatever == whatever for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT)
+    )
 
 
 def given_although_failed(rows: list[Row]) -> bool:
@@ -289,7 +291,12 @@ def guarded(report: FunctionReport, lost: list[Row]) -> bool:
 def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
     """Lower *confidence* by what speaks against a leak."""
     count = standing.count
-    if standing.many or ELEMENT in count.passed or INDEXED.search(count.label) or any(is_alias(standing.key, other) for other in one.standings):
+    if (
+        standing.many
+        or ELEMENT in count.passed
+        or INDEXED.search(count.label)
+        or any(is_alias(standing.key, other) for other in one.standings)
+    ):
         return Confidence.LOW
     suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):

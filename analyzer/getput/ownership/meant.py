@@ -21,6 +21,8 @@ from getput.ownership.view import Exit, ExitKind, guessed, summarized
 ALWAYS = ("stored-without-reference", "use-after-own-put", "return-after-put")
 EXTRA_PUTS = ("over-put", "put-after-handover")
 GUARDED = (*EXTRA_PUTS, "put-uninitialised", "never-added", "put-borrowed")
+BARE = frozenset({"kobject_init", "kset_init"})  # allocate nothing: the name does
+NAMES = re.compile(r"set_name|add|register")
 NEAR = 160  # bytes between a condition and the put that it guards
 
 
@@ -49,9 +51,11 @@ def meant(
         return not count.fresh or users or told_elsewhere(count, key[1])
     if kind == "overwritten":
         return users or key[1] == "page_folio" or told_elsewhere(count, key[1]) or known_to_others(count)
+    if kind == "free-counted":
+        return all(site.callee in BARE for site in count.taken) and not any(map(NAMES.search, count.passed))
     if kind == "put-after-failed-get":
         return short_anyway(key, exits)
-    if kind in GUARDED and site is not None and guarded(function, trace, site, count.label):
+    if kind in GUARDED and site is not None and guarded(function, trace, site, count.label, kind):
         return True
     if kind != "use-after-put" and kind not in EXTRA_PUTS:
         return False
@@ -91,7 +95,7 @@ def in_one_go(trace: Trace | None, count: Count) -> bool:
     return trace[0][1] == "drop" and trace[0][2] == count.dropped[-1].at
 
 
-def guarded(function: Function, trace: Trace | None, site: Site, label: str) -> bool:
+def guarded(function: Function, trace: Trace | None, site: Site, label: str, kind: str) -> bool:
     """Whether a condition on some state of the program, not on the object, stands right before the put: it may know of a reference."""
     while trace is not None and trace[1] == "drop":
         trace = trace[0]
@@ -101,7 +105,7 @@ def guarded(function: Function, trace: Trace | None, site: Site, label: str) -> 
         if isinstance(block.end, Branch) and block.end.at == trace[2]:
             text = text_of(block.end.condition)
             asked = label and re.search(rf"(?<![\w>.]){re.escape(label)}(?![\w>.])", text)
-            return not asked and (not text or "->" in text or "&" in text)
+            return not asked and (kind == "put-borrowed" or not text or "->" in text or "&" in text)
     return False
 
 
@@ -109,7 +113,10 @@ def told_elsewhere(count: Count, counter: str) -> bool:
     """Whether the take rests on a guess, or on a summary of a function that may have kept the object too."""
     return any(
         site.contract is not None
-        and (site.contract.source is Source.GUESS or (site.contract.source is Source.SUMMARY and not finds(site, counter)))
+        and (
+            site.contract.source is Source.GUESS
+            or (site.contract.source is Source.SUMMARY and not finds(site, counter))
+        )
         for site in count.taken
     )
 

@@ -37,7 +37,7 @@ LOOKUP_NAME = re.compile(r"(?:^|_)(?:find|lookup|get|by|search)(?:_|$)")  # what
 TAKING_NAME = re.compile(r"(?:^|_)(?:try)?(?:get|hold|ref|grab|pin|inc)(?:_|$)")
 KEEPING_NAME = re.compile(
     r"(?:^|_)add(?:_(?:tail|rcu|head|host|one\w*|nofail))?$|(?:^|_)(?:register|attach|assign|queue|enqueue|requeue|insert|link|bind|install"
-    r"|publish|store|give|push|adopt|own|connect|associate)(?:_|$)"
+    r"|publish|store|give|push|adopt|own|connect|associate|schedule)(?:_|$)"
 )
 HARMLESS_NAME = re.compile(
     r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)"

@@ -15,7 +15,9 @@ from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, RESULT
 
 TARGET_NONE = Target(0)
-LISTS = re.compile(r"[a-z_]*list_\w*for_each|list_for_each|rb\w*_for_each")  # iterators whose first argument is the cursor
+LISTS = re.compile(
+    r"[a-z_]*list_\w*for_each|list_for_each|rb\w*_for_each"
+)  # iterators whose first argument is the cursor
 NUMBER = re.compile(r"\b(?:int|long|short|char|size_t|[us](?:8|16|32|64)|u?int\d+_t)\b")
 
 
