@@ -304,9 +304,8 @@ def collect(
         if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
             target = Target(-1)
         else:
-            target = target_of(
-                machine, count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0]
-            )
+            counted = count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0]
+            target = target_of(machine, counted)
             if target is None and count.fresh:
                 for (base, name), value in state.mem.items():
                     if values.root(value) == key[0]:
@@ -315,7 +314,8 @@ def collect(
                             target = Target(where.arg, (*where.path, "*" if name == "*" else f"->{name}"))
                             break
         if target is None:
-            if (low or high) and not count.fresh and (origin := converted(machine, key[0])) is not None:
+            origin = None if mine or count.fresh or not (low or high) else converted(machine, counted)
+            if origin is not None:
                 extra.add(Effect(Verb.UNSURE, Target(origin), "*"))
             continue
         if target.arg >= 0 and high > 0 and not count.fresh and not count.escaped and kept_by_another(machine, count):
