@@ -11,22 +11,30 @@ from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
     AWAITS,
+    COMPARES,
     CONVERSION,
     CONVERSIONS,
     DROPPING_NAME,
     DRVDATA,
     HARMLESS_NAME,
     LOADS,
+    NO_OBJECTS,
     ONLY_ADDRESS,
     PRINTS,
+    PUTS,
     REGISTERS,
     RETURNED,
+    SAME_NODE,
     SET_DRVDATA,
+    SEVERAL,
+    STORES,
     UNCHANGING,
     VERIFY,
 )
 from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, MAYBE, PURE, RESULT
+
+NODES = frozenset({"of_node", "fwnode"})
 
 
 class Calls(Effects):
@@ -69,12 +77,16 @@ class Calls(Effects):
             if contract.results != ANY:
                 state.facts[result] = contract.results
         self.passed[call.at] = tuple(args)
+        if SEVERAL.match(name) and 1 in map(self.values.constant, args[1:3]):
+            self.eval.ones.add(result)
         if contract.source is Source.SUMMARY:
             self.fill_in(state, call, by_address=True)
         self.apply(state, call, contract, args, result)
         if contract.source is Source.SUMMARY and DROPPING_NAME.search(name):
-            for arg in args:
+            for index, arg in enumerate(args):
                 self.holder_dropped(state, arg, name)
+                if PUTS.search(name) and all(effect.target.arg != index for effect in contract.effects):
+                    self.suspect(state, arg, name)
         if contract.source is not Source.SUMMARY:
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
         self.bind(state, call, result)
@@ -94,6 +106,13 @@ class Calls(Effects):
             or any(self.reached_from(key[0], root) for root in roots)
             for key, count in state.counts.items()
         )
+
+    def suspect(self, state: State, arg: int, name: str) -> None:
+        """Remember that a callee whose name says that it puts saw *arg*, although its summary knows nothing of it."""
+        key = (self.values.root(arg), self.counter)
+        count = state.counts.get(key)
+        if count is not None and count.high > 0 and name not in count.passed:
+            state.counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
 
     def revived(self, state: State, call: Call, name: str, args: list[int]) -> None:
         """A count set on a page that has gone back to its driver."""
@@ -190,6 +209,12 @@ class Calls(Effects):
             self.age(state, fresh)
             state.env[place.name] = fresh
 
+    def converts(self, name: str) -> bool:
+        """Whether a call of *name* gives back the object of its argument in another guise."""
+        if name in self.tables.contracts or not CONVERSION.match(name) or self.known_here(name):
+            return False
+        return self.counter not in NODES or SAME_NODE.search(name) is not None
+
     def builtin(self, state: State, call: Call, name: str, args: list[int]) -> bool:
         """Calls whose meaning is the language's or the driver core's, not a table's."""
         values, result = self.values, None
@@ -211,15 +236,21 @@ class Calls(Effects):
                 state.facts.pop(result, None)
             elif DRVDATA.match(name):
                 result = self.eval.load(state, (values.root(args[0]), "#drvdata"))
+            elif name in NO_OBJECTS:
+                result = self.eval.unary(state, "IS_ERR", args[0])
             elif name in LOADS:
                 result = self.eval.load(state, (args[0], LOADS[name]))
-            elif name not in self.tables.contracts and CONVERSION.match(name) and not self.known_here(name):
+            elif self.converts(name):
                 self.used(state, args[0])
                 result = values.container(args[0], name)
         elif len(args) == 2:
             if SET_DRVDATA.match(name):
                 self.eval.store(state, (values.root(args[0]), "#drvdata"), args[1])
                 self.hold(state, (values.root(args[1]), self.counter), values.root(args[0]))
+                result = values.zero
+            elif name in STORES:
+                self.eval.store(state, (args[0], STORES[name]), args[1])
+                self.hold(state, (self.values.root(args[1]), self.counter), self.values.root(args[0]))
                 result = values.zero
             elif name == "folio_page":
                 result = values.container(args[0], name)
@@ -234,7 +265,9 @@ class Calls(Effects):
 
 
 def addresses(call: Call, name: str) -> frozenset[int]:
-    """The arguments of a call that prints of which nothing but the address is printed (``%p``)."""
+    """The arguments of a call that compares, or prints (``%p``), of which nothing but the address is looked at."""
+    if COMPARES.match(name):
+        return frozenset(range(len(call.args)))
     if not PRINTS.match(name):
         return frozenset()
     for index, arg in enumerate(call.args):

@@ -56,7 +56,8 @@ class Effect(msgspec.Struct, frozen=True):
     """One effect of a call.
 
     ``times`` is how often it happens.  ``when`` is the set of results (bits) with which it happens; ``null_safe`` says that a NULL target is ignored.
-    ``last`` says that a true result means that the last reference went (``kref_put``).
+    ``last`` says that a true result means that the last reference went (``kref_put``).  A ``take`` of what an argument leads to puts a new
+    object there, unless ``there`` says that it counts the one that stands there already.
     """
 
     verb: Verb
@@ -66,6 +67,7 @@ class Effect(msgspec.Struct, frozen=True):
     null_safe: bool = False
     last: bool = False
     times: int = 1
+    there: bool = False
 
 
 class Contract(msgspec.Struct, frozen=True):

@@ -65,6 +65,7 @@ class Core:
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
+        self.filled: dict[int, int] = {}  # what a call wrote through an argument -> what stood there before
         self.at = 0
         self.usage = counts_users(tables, counter)
 
@@ -96,7 +97,9 @@ class Core:
         if count is None or not count.fresh or count.escaped or count.init:
             return
         if count.held:
-            count = state.counts[key] = msgspec.structs.replace(count, held=count.held & self.holders(state, key[0]))
+            seen = (*count.passed, ELEMENT) if count.earlier and ELEMENT not in count.passed else count.passed
+            held = count.held & self.holders(state, key[0])
+            count = state.counts[key] = msgspec.structs.replace(count, held=held, passed=seen)
             if count.held:
                 return
         root = key[0]  # if it is NULL nothing is lost
@@ -140,6 +143,8 @@ class Core:
         count = state.counts.get(key)
         if count is None:
             return
+        if count.fresh and not count.touched and not count.dropped:
+            state.counts[key] = msgspec.structs.replace(count, touched=True)
         if self.gone(count) and not self.asked(state, count):
             self.report.add("use-after-put", key, self.at, count, count.dropped[-1], state.trace)
         elif (

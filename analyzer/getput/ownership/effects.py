@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from getput.flow.ir import Call
-from getput.ownership import registration
-from getput.ownership.contracts import ANY, POS, Contract, Effect, Verb
+from getput.flow.ir import Call, Var
+from getput.ownership import excess, registration
+from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Verb
 from getput.ownership.core import Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import NEVER_FREED, OWNERS_PUT, TAKING_NAME, TEARDOWN_NAME
+from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
-from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, OUT, PARAM, RESULT, SUB
+from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, MAYBE, OUT, PARAM, RESULT, SUB
 
 HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
@@ -29,8 +29,10 @@ class Effects(Core):
             if effect.target.arg < len(args) and (self.relevant(effect.family) or effect.verb is Verb.BORROW):
                 if effect.target.arg >= 0 and not effect.target.path:
                     touched.add(effect.target.arg)
-                for _ in range(effect.times):
-                    self.effect(state, call, site, effect, args, result)
+                self.effect(state, call, site, effect, args, result)
+                again = msgspec.structs.replace(effect, there=True)  # what the first has put there
+                for _ in range(effect.times - 1):
+                    self.effect(state, call, site, again, args, result)
             elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
                 self.holder_dropped(state, args[effect.target.arg], contract.name)
         registration.after(self, state, contract.name, args, result, call.at)
@@ -54,7 +56,7 @@ class Effects(Core):
             return
         condition = (result, effect.when) if conditional else None
         verb = effect.verb
-        if verb is Verb.TAKE and path:
+        if verb is Verb.TAKE and path and not (effect.there or path[-1][0] == "."):
             self.take_out(state, call, site, effect, args[arg], condition, label)
             return
         value = result if arg < 0 else args[arg]
@@ -70,6 +72,8 @@ class Effects(Core):
         elif verb is Verb.KEEP or verb is Verb.UNDO:
             if effect.family == "*" and len(args) == 2 and self.values.root(args[0]) == self.values.root(args[1]):
                 return  # a member put on a list of the same object tells nobody else
+            if verb is Verb.UNDO and not self.undoes(call, site):
+                return
             self.keep(state, value, effect, site, condition)
         elif verb is Verb.FREE:
             self.free(state, value, site)
@@ -113,10 +117,13 @@ class Effects(Core):
             place = (row[1], row[2])
         out = self.values.of(OUT, call.at, effect.target.arg, *effect.target.path)
         self.age(state, out)
-        gone = self.eval.load(state, place)
+        gone = self.filled[out] = self.eval.load(state, place)
         self.eval.store(state, place, out)
         where = path_label(label, effect.target.path)
-        self.lost(state, gone, where)
+        if site.contract is not None and site.contract.source is Source.SUMMARY:
+            self.escape(state, gone, f"replaced by {site.callee}()")  # which got its place, and may have put it
+        else:
+            self.lost(state, gone, where)
         self.take(state, out, effect, site, condition or (out, POS), fresh=True, label=where, init=False)
         if self.values.rows[place[0]][0] != LOCAL:
             self.hold(state, (out, self.counter), self.values.root(place[0]))
@@ -179,7 +186,8 @@ class Effects(Core):
     ) -> None:
         """One reference less; too many is an incident."""
         root = self.values.root(value)
-        bits = self.eval.bits(state, root)
+        object_ = value if self.values.rows[value][0] == MAYBE else root  # what is NULL where there is nothing to put
+        bits = self.eval.bits(state, object_)
         if not bits & POS:
             return
         key = self.key_of(state, value)
@@ -204,9 +212,14 @@ class Effects(Core):
         if (
             condition is None
             and bits & ~POS
-            and (any(part[0] == root and part[2] > 0 for part in count.parts) or (count.base <= 0 and effect.null_safe))
+            and (
+                any(part[0] == object_ and part[2] > 0 for part in count.parts)
+                or (count.base <= 0 and effect.null_safe)
+            )
         ):
-            condition = (root, POS)
+            unseen = [part for part in count.parts if part[2] > 0 and part[0] != object_]
+            # what a get took whose answer nobody looked at, a put that may find nothing drops
+            condition = (object_, POS) if not unseen or count.base > 0 else unseen[0][:2]
         if value != root and count.member == root and self.counter in ("kref", "refcount_t"):
             count = msgspec.structs.replace(count, member=value)
         before = count
@@ -220,7 +233,7 @@ class Effects(Core):
         state.counts[key] = count
         state.trace = (state.trace, "drop", site.at, site.callee)
         high = count.base + sum(
-            delta if part_value == root and mask & POS else max(0, delta) for part_value, mask, delta in count.parts
+            delta if part_value == object_ and mask & POS else max(0, delta) for part_value, mask, delta in count.parts
         )
         if high >= 0 or before.escaped == "overwritten":
             return
@@ -234,24 +247,15 @@ class Effects(Core):
         if before.failed and not before.taken[len(before.failed) :]:
             kind = "put-after-failed-get"
         elif before.role == "borrowed":
-            kind = "" if self.owned(before, key[0]) else "put-borrowed"
+            kind = "put-borrowed"
         elif before.escaped.startswith(("kept", "devm")):
             kind = "put-after-handover"
         elif (before.fresh and before.iterator) or (before.taken and not before.escaped):
             kind = "over-put"
         elif self.twice(before, site):
             kind = "put-twice"
-        if kind in ("over-put", "put-after-handover") and before.earlier and not before.fresh:
-            return  # how often a loop took and another dropped, nobody knows
-        if kind:
+        if kind and not excess.explained(self, state, key[0], before, site, kind):
             self.report.add(kind, key, site.at, before, site, state.trace)
-
-    def owned(self, before: Count, root: int) -> bool:
-        """Whether a put of what was only borrowed may be right: an unknown callee took a reference, or the function ends what it holds."""
-        if any(map(TAKING_NAME.search, before.passed)):
-            return True
-        lender = self.called.get(self.at_of(root), "")
-        return TEARDOWN_NAME.search(self.function.name) is not None and not lender.startswith(("devm_", "drmm_"))
 
     @staticmethod
     def twice(before: Count, site: Site) -> bool:
@@ -271,7 +275,7 @@ class Effects(Core):
                 counts[held_key] = msgspec.structs.replace(count, escaped=why)
         if effect.verb is Verb.UNDO:
             for other, count in list(counts.items()):
-                if other != key and count.taken and self.reached_from(other[0], key[0]):
+                if other != key and count.taken and self.known_to(state, other[0], count, key[0]):
                     counts[other] = msgspec.structs.replace(count, escaped=why)
         found = counts.get(key)
         if found is None:
@@ -293,6 +297,24 @@ class Effects(Core):
             counts[key] = self.settle(state, msgspec.structs.replace(count, hopes=(*count.hopes, (*condition, why))))
             return
         counts[key] = msgspec.structs.replace(count, escaped=why)
+
+    def undoes(self, call: Call, site: Site) -> bool:
+        """Whether the function that is registered to undo something may drop what is counted here."""
+        index = site.contract.release_arg if site.contract is not None else -1
+        action = call.args[index] if 0 <= index < len(call.args) else None
+        if not isinstance(action, Var) or not self.known_here(action.name):
+            return True
+        contract = self.callee(action.name, True)
+        return contract is None or any(
+            effect.verb in (Verb.DROP, Verb.FREE, Verb.UNDO, Verb.UNSURE) for effect in contract.effects
+        )
+
+    def known_to(self, state: State, value: int, count: Count, base: int) -> bool:
+        """Whether who has *base* can reach the object *value*: it was read from there, or is stored in what is stored there."""
+        root = self.values.root
+        return self.reached_from(value, base) or any(
+            root(where) == base and root(content) in count.held for (where, _), content in state.mem.items()
+        )
 
     def reached_from(self, value: int, base: int) -> bool:
         """Whether *value* was read through *base*."""

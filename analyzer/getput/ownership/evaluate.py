@@ -40,6 +40,7 @@ COMPARE = {"==", "!=", "<", "<=", ">", ">="}
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 AGAINST_ZERO = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": POS, ">=": POS | ZERO}
+AGAINST_ONE = {"==": POS, "!=": NEG | ZERO, "<": NEG | ZERO, "<=": ANY, ">": 0, ">=": POS}
 AGAINST_POS = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
 AGAINST_NEG = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
 
@@ -51,7 +52,7 @@ class Evaluator:
     whenever more becomes known of a value.
     """
 
-    __slots__ = ("arrays", "learned", "locals", "params", "used", "values")
+    __slots__ = ("arrays", "learned", "locals", "ones", "params", "used", "values")
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Evaluator:
         self.locals = function.locals
         self.params = {param.name for param in function.params}
         self.arrays = {name for name, text in function.locals.items() if text.rstrip().endswith("]")}
+        self.ones: set[int] = set()  # values that are 1 if they are positive
         self.used = used
         self.learned = learned
 
@@ -241,6 +243,9 @@ class Evaluator:
             if row[1] == "IS_ERR_OR_NULL":
                 return True if not inner & POS else False if inner == POS else None
         elif len(row) == 4 and row[1] in COMPARE:
+            opposite = state.facts.get(self.values.ids.get((OP, NEGATED[row[1]], row[2], row[3]), -1), ANY)
+            if opposite != ANY:
+                return opposite == ZERO
             return self.compared(state, row[1], row[2], row[3])
         return None
 
@@ -258,13 +263,19 @@ class Evaluator:
             if op in ("==", "!=") and not self.bits(state, left) & self.bits(state, right):
                 return op == "!="
             return None
-        table = AGAINST_ZERO if b == 0 else AGAINST_POS if b > 0 else AGAINST_NEG
+        table = self.against(left, b)
         bits = self.bits(state, left)
         if not bits & table[op]:
             return False
         if not bits & table[NEGATED[op]]:
             return True
         return None
+
+    def against(self, value: int, number: int) -> dict[str, int]:
+        """By operator, the signs *value* can have where it compares so with *number*."""
+        if number == 1 and value in self.ones:
+            return AGAINST_ONE
+        return AGAINST_ZERO if number == 0 else AGAINST_POS if number > 0 else AGAINST_NEG
 
     # --- conditions ----------------------------------------------------------------------------------------------
 
@@ -312,12 +323,9 @@ class Evaluator:
                 both = self.bits(state, left) & self.bits(state, right)
                 return self.restrict(state, left, both) and self.restrict(state, right, both)
             return True
-        if number == 0:
-            mask = AGAINST_ZERO[op]
-        elif number > 0:
-            mask = NEG | ZERO if number == 1 and op == "<" else AGAINST_POS[op]
-        else:
-            mask = ZERO | POS if number == -1 and op == ">" else AGAINST_NEG[op]
+        mask = self.against(left, number)[op]
+        if (number, op) in ((1, "<"), (-1, ">")):  # nothing lies between the number and zero
+            mask = (NEG | ZERO) if number == 1 else (ZERO | POS)
         if op == "==":
             state.equal[left] = number
             of = self.values.rows[left]

@@ -16,6 +16,7 @@ from getput.ownership.transfer import Machine
 from getput.ownership.values import CONT, FIELD, LOCAL, OUT, PARAM, RESULT, SUB
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
 
+IN_PROGRESS = frozenset({-115, -529})  # -EINPROGRESS, -EIOCBQUEUED
 INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
 STATUSES = frozenset(
     {"__be32", "blk_status_t", "sense_reason_t", "acpi_status"}
@@ -68,7 +69,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
             site,
             trace,
             note,
-            meant(kind, key, count, site, function.name, exits, users=machine.usage),
+            meant(kind, key, count, site, trace, function, exits, users=machine.usage),
         )
         for (kind, key, at), (count, site, trace, note) in sorted(
             seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
@@ -142,6 +143,8 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         root = values.root(ending.value)
         if root == key[0] or root in count.held:
             escaped = "returned"
+    if not escaped and high > 0 and IN_PROGRESS.intersection(ending.state.equal.values()):
+        escaped = "left to who completes what was begun"
     held_by = "" if escaped else holder(machine, ending, count)
     last = count.taken[-1] if count.taken else None
     failed = False
@@ -301,9 +304,8 @@ def collect(
         if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
             target = Target(-1)
         else:
-            target = target_of(
-                machine, count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0]
-            )
+            counted = count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0]
+            target = target_of(machine, counted)
             if target is None and count.fresh:
                 for (base, name), value in state.mem.items():
                     if values.root(value) == key[0]:
@@ -312,6 +314,9 @@ def collect(
                             target = Target(where.arg, (*where.path, "*" if name == "*" else f"->{name}"))
                             break
         if target is None:
+            origin = None if mine or count.fresh or not (low or high) else converted(machine, counted)
+            if origin is not None:
+                extra.add(Effect(Verb.UNSURE, Target(origin), "*"))
             continue
         if target.arg >= 0 and high > 0 and not count.fresh and not count.escaped and kept_by_another(machine, count):
             continue  # the reference is that of what the function stored the object in
@@ -327,6 +332,16 @@ def collect(
         root = values.root(value)
         if values.kind(root) == PARAM and values.root(base) != root and values.kind(values.root(base)) != LOCAL:
             extra.add(Effect(Verb.KEEP, Target(values.rows[root][1]), "*"))
+
+
+def converted(machine: Machine, root: int) -> int | None:
+    """The parameter that an object was reached from by ``container_of()`` or the like: a way that no target can name."""
+    rows = machine.values.rows
+    seen = False
+    while rows[root][0] in (FIELD, SUB, CONT):
+        seen = seen or rows[root][0] == CONT
+        root = rows[root][1]
+    return rows[root][1] if seen and rows[root][0] == PARAM else None
 
 
 def kept_by_another(machine: Machine, count: Count) -> bool:
@@ -364,6 +379,8 @@ def effects_of(
         when = sum(bit for bit, d in per_bit.items() if d == delta)
         if when == sum(groups):
             when = ANY
-        verb = Verb.TAKE if delta > 0 else Verb.DROP
-        out.add(Effect(verb, target, family, POS if target.arg == -1 else when, null_safe, times=min(abs(delta), 3)))
+        verb = Verb.DROP if delta < 0 else Verb.INIT if target.path and root in machine.begun else Verb.TAKE
+        mask = POS if target.arg == -1 else when
+        there = verb is Verb.TAKE and bool(target.path) and target_of(machine, root) is not None
+        out.add(Effect(verb, target, family, mask, null_safe, times=min(abs(delta), 3), there=there))
     return out

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from getput.model import Confidence
-from getput.ownership.contracts import NEG, Source, Verb
+from getput.ownership.contracts import ANY, NEG, Source, Verb
 from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
 from getput.ownership.state import ELEMENT, Count, Key
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
@@ -21,6 +21,7 @@ OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
+INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
 NEAR = 160  # bytes between a condition and the drop that it guards
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 Row = tuple[Exit, Standing]
@@ -55,6 +56,8 @@ def same_loss(one: Leak, other: Leak) -> bool:
 
 def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:
     """Whether an object at this exit is owed a put: one that was initialised here is only when the function fails."""
+    if standing.count.taken[0].callee == "kobject_init":
+        return False  # nothing was allocated for it yet
     return not standing.count.init or (one.kind is ExitKind.ERROR and report.counter in ("device", "kobject"))
 
 
@@ -75,7 +78,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         for one, st in rows
         if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and may_leak(report, one, st)
     ]
-    given = [(one, st) for one, st in rows if dropped(st)]
+    given = [(one, st) for one, st in rows if dropped(st) and not (st.take_failed and st.count.init)]
     if not lost and any(one.kind is ExitKind.ERROR for one, _ in given):
         lost = [
             (one, st)
@@ -96,7 +99,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             and may_leak(report, one, st)
             and not OWNED.intersection(st.fields)
         ]
-        siblings = [one for one, st in given if one.kind is ExitKind.ERROR]
+        siblings = [one for one, st in given if one.kind is ExitKind.ERROR and st.count.held]  # stored there, too
         if held and siblings:
             lost, evidence = held, "another error exit drops it"
             return leak("error", lost, evidence, Confidence.MEDIUM, report)
@@ -127,22 +130,26 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
 
 def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
     """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
-    if any(one.kind is not ExitKind.SUCCESS for one, _ in lost):
+    if any(one.kind in (ExitKind.ERROR, ExitKind.VOID) for one, _ in lost):
         return False
     if any(one.kind is ExitKind.SUCCESS and dropped(st) for one, st in rows):
         return False
     site = lost[0][1].count.taken[0].at
     for drop in (drop for take, drop in report.settled_by if take == site):
-        after = next((one for one in report.exits if one.at > drop), None)
-        if after is None or after.kind is not ExitKind.ERROR:
+        after = min((one.at for one in report.exits if one.at > drop), default=-1)
+        if not any(one.at == after and one.kind is ExitKind.ERROR for one in report.exits):
             return False
     return True
 
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     """A count on somebody else's object: what do exits that look alike leave behind?"""
-    more = [(one, st) for one, st in rows if st.high > 0 and not st.escaped and not OWNED.intersection(st.fields)]
-    if not more:
+    more = [
+        (one, st)
+        for one, st in rows
+        if st.high > 0 and not st.escaped and not OWNED.intersection(st.fields) and may_leak(report, one, st)
+    ]
+    if not more or (registered(more[0][1]) and summarized(more[0][1].count.taken[0])):
         return None
     errors = [(one, st) for one, st in more if one.kind is ExitKind.ERROR]
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
@@ -161,10 +168,12 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:
         return leak("error", freed, "what points to it is freed", Confidence.HIGH, report)
+    always_fails = all(one.kind is ExitKind.ERROR for one in report.exits)  # it says no, and has done its work
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
-        return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=not report.users)
+        meant = not report.users or always_fails
+        return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=meant)
     if errors and kept and report.entry:
         found = abandoned(report, errors)
         if found is not None:
@@ -215,7 +224,10 @@ def counts_although_failed(count: Count) -> bool:
     contract = count.taken[-1].contract
     if contract is None or contract.source is Source.GUESS or count.role == "global":
         return False
-    return any(effect.when & NEG for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT))
+    whatever = ANY if contract.source is Source.SUMMARY else NEG  # an unknown allocator's NEG is no answer
+    return any(
+        effect.when & whatever == whatever for effect in contract.effects if effect.verb in (Verb.TAKE, Verb.INIT)
+    )
 
 
 def given_although_failed(rows: list[Row]) -> bool:
@@ -240,7 +252,13 @@ def leak(
         if len(order) < 4
         else doubt(report, shown, standing, confidence)
     )
-    accepted = accepted or told_elsewhere(standing.count, report.counter) or guarded(report, lost)
+    accepted = (
+        accepted
+        or told_elsewhere(standing.count, report.counter)
+        or guarded(report, lost)
+        or standing.count.role == "global"  # anybody can drop it
+        or report.counter == "module"  # goes with what the module made
+    )
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
 
 
@@ -248,7 +266,7 @@ def guarded(report: FunctionReport, lost: list[Row]) -> bool:
     """Whether the path left out a drop by a condition of its own, and meets the others again: what it asks is not understood here."""
     shown, standing = lost[0]
     site = standing.count.taken[0].at
-    drops = {
+    here = {
         drop.at
         for one in report.exits
         if one.at == shown.at
@@ -256,21 +274,29 @@ def guarded(report: FunctionReport, lost: list[Row]) -> bool:
         if st.count.taken and st.count.taken[0].at == site
         for drop in st.count.dropped
     }
-    drops |= {drop for take, drop in report.settled_by if take == site}
+    before = {drop for take, drop in report.settled_by if take == site} - here
     for mark in marks(standing.trace):
-        if mark.kind == "false" and mark.at > site:
-            for drop in drops:
-                if 0 < drop - mark.at < NEAR and not any(
-                    mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at
-                ):
-                    return True
+        if mark.kind != "false" or mark.at <= site:
+            continue
+        if any(0 < drop - mark.at < NEAR for drop in here):
+            return True
+        for drop in before:
+            if 0 < drop - mark.at < NEAR and not any(
+                mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at
+            ):
+                return True
     return False
 
 
 def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
     """Lower *confidence* by what speaks against a leak."""
     count = standing.count
-    if standing.many or ELEMENT in count.passed or any(is_alias(standing.key, other) for other in one.standings):
+    if (
+        standing.many
+        or ELEMENT in count.passed
+        or INDEXED.search(count.label)
+        or any(is_alias(standing.key, other) for other in one.standings)
+    ):
         return Confidence.LOW
     suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):

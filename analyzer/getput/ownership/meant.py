@@ -6,28 +6,44 @@ it took may be there to do so.  What excludes that is looked for here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from getput.flow.ir import Branch, Function
 from getput.ownership.contracts import Source
 from getput.ownership.guess import put_stem
-from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, LOOKUP_NAME, TEARDOWN_NAME
-from getput.ownership.state import ELEMENT, Count, Key, Site
+from getput.ownership.label import text_of
+from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, LOOKUP_NAME, REMOVES, TEARDOWN_NAME
+from getput.ownership.state import ELEMENT, Count, Key, Site, Trace
 from getput.ownership.view import Exit, ExitKind, guessed, summarized
 
 # Somebody else's object may have other owners; what is returned without a reference may be known to stay, or be no more than a key.
 ALWAYS = ("stored-without-reference", "use-after-own-put", "return-after-put")
 EXTRA_PUTS = ("over-put", "put-after-handover")
+GUARDED = (*EXTRA_PUTS, "put-uninitialised", "never-added", "put-borrowed")
+BARE = frozenset({"kobject_init", "kset_init"})  # allocate nothing: the name does
+NAMES = re.compile(r"set_name|add|register")
+NEAR = 160  # bytes between a condition and the put that it guards
 
 
+FINDS = re.compile(r"get|find|lookup|next|exists|parent|by_")
 LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
 
 
 def meant(
-    kind: str, key: Key, count: Count, site: Site | None, function: str, exits: Sequence[Exit], *, users: bool
+    kind: str,
+    key: Key,
+    count: Count,
+    site: Site | None,
+    trace: Trace | None,
+    function: Function,
+    exits: Sequence[Exit],
+    *,
+    users: bool,
 ) -> bool:
     """Whether an incident of *kind* in *function*, on the object *key*, counted as *count*, may be meant.
 
-    *site* is the call that made it; *users* where what is counted are users, not owners.
+    *site* is the call that made it, *trace* the way there; *users* where what is counted are users, not owners.
     """
     if kind in ALWAYS:
         return True
@@ -35,13 +51,25 @@ def meant(
         return not count.fresh or users or told_elsewhere(count, key[1])
     if kind == "overwritten":
         return users or key[1] == "page_folio" or told_elsewhere(count, key[1]) or known_to_others(count)
+    if kind == "free-counted":
+        return all(site.callee in BARE for site in count.taken) and not any(map(NAMES.search, count.passed))
+    if kind == "put-after-failed-get":
+        return short_anyway(key, exits)
+    if kind in GUARDED and site is not None and guarded(function, trace, site, count.label, kind):
+        return True
     if kind != "use-after-put" and kind not in EXTRA_PUTS:
         return False
-    if guessed(count) or (looked_up(count) and (TEARDOWN_NAME.search(function) or put_stem(function))):
+    if guessed(count) or (looked_up(count) and (TEARDOWN_NAME.search(function.name) or put_stem(function.name))):
         return True  # who ends an object looks it up and drops the reference of its owner too
     if kind == "use-after-put":
-        return any(map(KEEPING_NAME.search, count.passed))
+        if not count.touched and not count.init:
+            return True  # who drops the reference first of all counts on somebody else's
+        return any(map(KEEPING_NAME.search, count.passed)) or (site is not None and bool(REMOVES.search(site.callee)))
+    if count.earlier or in_one_go(trace, count) or any(map(REMOVES.search, count.passed)):
+        return True
     sites = count.dropped if site is None else (*count.dropped, site)
+    if any(REMOVES.search(one.callee) for one in sites):
+        return True
     if any(summarized(one) and put_stem(one.callee) is None for one in sites):
         return True  # a helper that does more than to put may drop a reference of its own
     if count.fresh:
@@ -50,10 +78,52 @@ def meant(
     return gave_first or not only_on_errors(key, exits)
 
 
+def short_anyway(key: Key, exits: Sequence[Exit]) -> bool:
+    """Whether the function leaves less than it found even where its get worked: then it drops what somebody else took."""
+    return any(
+        standing.low < 0 and len(standing.count.taken) > len(standing.count.failed)
+        for one in exits
+        for standing in one.standings
+        if standing.key == key
+    )
+
+
+def in_one_go(trace: Trace | None, count: Count) -> bool:
+    """Whether the path asks nothing between the last two puts: who writes them so knows of two references."""
+    if trace is None or trace[1] != "drop" or trace[0] is None or not count.dropped:
+        return False
+    return trace[0][1] == "drop" and trace[0][2] == count.dropped[-1].at
+
+
+def guarded(function: Function, trace: Trace | None, site: Site, label: str, kind: str) -> bool:
+    """Whether a condition on some state of the program, not on the object, stands right before the put: it may know of a reference."""
+    while trace is not None and trace[1] == "drop":
+        trace = trace[0]
+    if trace is None or trace[1] != "true" or not 0 < site.at - trace[2] < NEAR:
+        return False
+    for block in function.blocks:
+        if isinstance(block.end, Branch) and block.end.at == trace[2]:
+            text = text_of(block.end.condition)
+            asked = label and re.search(rf"(?<![\w>.]){re.escape(label)}(?![\w>.])", text)
+            return not asked and (kind == "put-borrowed" or not text or "->" in text or "&" in text)
+    return False
+
+
 def told_elsewhere(count: Count, counter: str) -> bool:
     """Whether the take rests on a guess, or on a summary of a function that may have kept the object too."""
-    sources = {site.contract.source for site in count.taken if site.contract is not None}
-    return Source.GUESS in sources or (Source.SUMMARY in sources and counter not in LOOKED_UP)
+    return any(
+        site.contract is not None
+        and (
+            site.contract.source is Source.GUESS
+            or (site.contract.source is Source.SUMMARY and not finds(site, counter))
+        )
+        for site in count.taken
+    )
+
+
+def finds(site: Site, counter: str) -> bool:
+    """Whether a call returns what it found: a device that a function brings to life is known to the bus, too."""
+    return counter in LOOKED_UP and (counter != "device" or FINDS.search(site.callee) is not None)
 
 
 def known_to_others(count: Count) -> bool:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 
 CONVERSION = re.compile(
-    r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
-    r"|^virt_to_(?:head_)?page$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$"
+    r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|irq|gpiod_|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
+    r"|^virt_to_(?:head_)?page$|^(?:page|folio)_address$|^page_to_virt$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$|^[a-z0-9]+_from_[a-z0-9]+$"
 )
+# What leads from one node of a firmware tree to another is a look-up, whatever it is called; these name the same node.
+SAME_NODE = re.compile(r"^to_|fwnode|of_node")
+COMPARES = re.compile(r"^device_match_\w+$")  # look at an address only
+NO_OBJECTS = frozenset({"xa_is_value", "is_uncached_acl", "is_error_page"})  # say of a pointer that it is a number
+SEVERAL = re.compile(r"^(?:get|pin)_user_pages")  # take as many as they are asked for, and return how many they took
+STORES = {"device_set_node": "fwnode"}  # put their second argument into a member of the first
 RETURNED = {"dev_err_probe": 1, "dev_warn_probe": 1}  # callees that give back one of their arguments, an error
 LOADS = {
     "d_inode": "d_inode",
@@ -21,16 +27,17 @@ VERIFY = re.compile(r"_verify_(?:client|adapter)$|^dev_to_i3cdev$")
 DRVDATA = re.compile(r"^\w*(?:get_drvdata|get_clientdata|get_intfdata|get_hostdata)$")
 SET_DRVDATA = re.compile(r"^\w*(?:set_drvdata|set_clientdata|set_intfdata)$")
 UNCHANGING = re.compile(
-    r"^(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$|(?:^|_)(?:is|has|can|are|was|supports?|enabled|disabled|valid|capable)(?:_|$)|^dev_name$|^dev_fwnode$|^is[a-z]+$"
+    r"^(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$|(?:^|_)(?:is|has|can|are|was|supports?|enabled|disabled|valid|capable|eq|equal)(?:_|$)|^dev_name$|^dev_fwnode$|^is[a-z]+$"
 )
 DROPPING_NAME = re.compile(
     r"put|free|release|destroy|unref|drop|unregister|remove|delete|cleanup|teardown|close|fini|kill|exit|detach"
 )
+PUTS = re.compile(r"(?:^|_)(?:put|unref|drop)(?:_|$)")
 LOOKUP_NAME = re.compile(r"(?:^|_)(?:find|lookup|get|by|search)(?:_|$)")  # what they return lives already
 TAKING_NAME = re.compile(r"(?:^|_)(?:try)?(?:get|hold|ref|grab|pin|inc)(?:_|$)")
 KEEPING_NAME = re.compile(
     r"(?:^|_)add(?:_(?:tail|rcu|head|host|one\w*|nofail))?$|(?:^|_)(?:register|attach|assign|queue|enqueue|requeue|insert|link|bind|install"
-    r"|publish|store|give|push|adopt|own|connect|associate)(?:_|$)"
+    r"|publish|store|give|push|adopt|own|connect|associate|schedule)(?:_|$)"
 )
 HARMLESS_NAME = re.compile(
     r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)"
@@ -39,6 +46,11 @@ HARMLESS_NAME = re.compile(
 
 TEARDOWN_NAME = re.compile(
     r"(?:^|_)(?:remove|release|destroy|exit|cleanup|free|fini|unregister|del|disconnect|deactivate|teardown|detach|close|dtor|revert)(?:_|$)"
+)
+
+# Who takes an object out of a list or a tree ends what that held, and its reference.
+REMOVES = re.compile(
+    r"(?:^|_)(?:del|delete|remove|unlink|unhash|erase|replace|evict|dequeue|detach|disconnect|rcu_assign_pointer)(?:_|$)|xchg"
 )
 
 AWAITS = re.compile(r"^wait_for_completion")  # who waits for what a release callback completes frees the object himself

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from getput.ownership.contracts import ZERO
+from getput.ownership.naming import LOOKUP_NAME
 from getput.ownership.values import CONST
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def before(machine: Core, state: State, name: str, args: list[int], at: int) -> 
             and bool(count.taken)
             and count.taken[0].callee in BEGINS
             and all(map(SETS_UP.search, count.passed))
+            and not count.dropped
         )
         if failed or never:
             machine.incident("never-added", (root, machine.counter), at, count, name, state)
@@ -54,7 +56,8 @@ def after(machine: Core, state: State, name: str, args: list[int], result: int, 
     elif name == "put_device":
         count = state.counts.get(machine.key_of(state, args[0]))
         gone = count is not None and count.fresh and count.base <= 0 and not count.parts and not count.escaped
-        if count is not None and gone and phase(machine, state, root) == 1:
+        found = count is not None and bool(count.taken) and LOOKUP_NAME.search(count.taken[0].callee) is not None
+        if count is not None and gone and not found and phase(machine, state, root) == 1:
             machine.incident("put-while-added", (root, machine.counter), at, count, name, state)
 
 

@@ -50,6 +50,7 @@ class Count(msgspec.Struct, frozen=True):
     member: int = -1  # the address by which it was first counted
     hopes: tuple[tuple[int, int, str], ...] = ()  # (value, bits, why): escaped if the value has one of the bits
     last: tuple[int, ...] = ()  # results that say whether a drop was the last one
+    touched: bool = False  # something looked into the object before it was dropped
     earlier: bool = False  # taken or dropped in an earlier round of a loop: the same words may name another object now
 
     @property

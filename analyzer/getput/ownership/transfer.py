@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -15,6 +16,10 @@ from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, RESULT
 
 TARGET_NONE = Target(0)
+LISTS = re.compile(
+    r"[a-z_]*list_\w*for_each|list_for_each|rb\w*_for_each"
+)  # iterators whose first argument is the cursor
+NUMBER = re.compile(r"\b(?:int|long|short|char|size_t|[us](?:8|16|32|64)|u?int\d+_t)\b")
 
 
 class Machine(Calls):
@@ -49,11 +54,18 @@ class Machine(Calls):
         if iterator is not None and iterator.cursor < len(instr.args):
             self.assign(state, element_of(iterator, instr.args), self.values.zero)
             return
+        known = {name for names in self.cursors.values() for name in names}
         cursors = self.cursors.setdefault(instr.at, set())
         for index, arg in enumerate(instr.args):
             if isinstance(arg, Var) and arg.name in self.eval.locals:
-                if (index == 0 and not self.holds(state, arg.name)) or arg.name not in state.env:
+                first = index == 0 and (LISTS.match(instr.macro) is not None or not self.holds(state, arg.name))
+                if first or arg.name not in state.env or arg.name in known or self.number(arg.name):
                     cursors.add(arg.name)
+
+    def number(self, name: str) -> bool:
+        """Whether a local is a number: an iterator that is told of one counts with it."""
+        text = self.eval.locals[name]
+        return "*" not in text and "[" not in text and NUMBER.search(text) is not None
 
     def holds(self, state: State, name: str) -> bool:
         """Whether a variable holds a reference that was taken here: an iterator walks through it, not with it."""
@@ -73,6 +85,8 @@ class Machine(Calls):
             for arg in end.args:
                 if isinstance(arg, Var) and arg.name in cursors:
                     for each in (body, done):
+                        if self.holds(each, arg.name):
+                            self.escape(each, each.env[arg.name], f"walked over by {end.macro}()")  # the list holds it
                         fresh = values.of(FRESH, end.at, arg.name)
                         self.age(each, fresh)
                         self.assign(each, arg, fresh)

@@ -1,0 +1,66 @@
+"""Puts without a count to drop that are right all the same: nothing was there to put, or the path does not know what it puts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from getput.ownership.contracts import POS, ZERO
+from getput.ownership.naming import REMOVES, TAKING_NAME, TEARDOWN_NAME
+from getput.ownership.state import ELEMENT
+from getput.ownership.values import FIELD, LOCAL, OUT, RESULT
+
+if TYPE_CHECKING:
+    from getput.ownership.core import Core
+    from getput.ownership.state import Count, Site, State
+
+ZEROED = re.compile(r"[zc]alloc")  # what they return is filled with zeros
+PAGES = frozenset({"page_folio", "page_pin"})
+
+
+def explained(machine: Core, state: State, root: int, before: Count, site: Site, kind: str) -> bool:
+    """Whether a put by *site* of the object *root*, counted as *before*, is no incident of *kind*."""
+    if kind == "put-borrowed":
+        return owned(machine, state, root, before, site)
+    if kind == "put-after-failed-get":
+        return before.earlier or untouched(machine, state, root) or fewer(machine, before, site)
+    if ELEMENT in before.passed:
+        return True
+    return before.earlier and not before.fresh  # how often a loop took and another dropped, nobody knows
+
+
+def owned(machine: Core, state: State, root: int, before: Count, site: Site) -> bool:
+    """Whether a put of what was only borrowed may be right: an unknown callee took a reference, or the function ends what it holds."""
+    if any(TAKING_NAME.search(name) or REMOVES.search(name) for name in before.passed):
+        return True
+    if any(base == root and value == machine.values.zero for (base, _), value in state.mem.items()):
+        return True  # unlinked: the reference was that of what the member pointed to
+    lender = machine.called.get(machine.at_of(root), "")
+    ends = TEARDOWN_NAME.search(machine.function.name) or TEARDOWN_NAME.search(site.callee)
+    return ends is not None and not lender.startswith(("devm_", "drmm_"))
+
+
+def untouched(machine: Core, state: State, root: int) -> bool:
+    """Whether the place that a failed get would have filled held NULL before, or the path has looked at what it holds."""
+    values, bits = machine.values, machine.eval.bits
+    row = values.rows[root]
+    if row[0] == LOCAL:
+        return any(base == root and bits(state, value) == ZERO for (base, _), value in state.mem.items())
+    if row[0] != OUT:
+        return False
+    if bits(state, root) == POS:
+        return True
+    old = machine.filled.get(root)
+    if old is None:
+        return False
+    if bits(state, old) == ZERO:
+        return True
+    while values.rows[old][0] == FIELD:
+        old = values.root(values.rows[old][1])
+    return values.rows[old][0] == RESULT and ZEROED.search(machine.called.get(values.rows[old][1], "")) is not None
+
+
+def fewer(machine: Core, before: Count, site: Site) -> bool:
+    """Whether a put of several pages is told another number of them than the get that failed."""
+    number = machine.passed.get(site.at, ())[1:2]
+    return before.family in PAGES and bool(number) and number[0] not in machine.passed.get(before.failed[-1].at, ())
