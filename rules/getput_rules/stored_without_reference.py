@@ -2,7 +2,8 @@
 
 ## What it does
 Reports a put (also the one that an iterator makes when it moves on) after which a structure or a global variable that outlives the function still points
-to the object, where the function holds no other reference on it.
+to the object, where the function holds no other reference on it.  So does a borrowed pointer in a member that its object drops when it goes:
+the release of a platform device puts `dev.of_node`.
 
 ## Why it matters
 Whoever follows the stored pointer later may find freed memory.
@@ -32,7 +33,7 @@ from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
-KINDS = ("stored-without-reference",)
+KINDS = ("stored-without-reference", "owned-without-reference")
 
 
 def check(report: FunctionReport) -> Iterator[Found]:

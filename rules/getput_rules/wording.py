@@ -83,6 +83,7 @@ TEXTS = {
     "put-while-added": "'{name}' is put while it is still added: it must be deleted or unregistered",
     "put-twice": "'{name}' is put twice on this path, and the function took no reference on it",
     "stored-without-reference": "a pointer to '{name}' stays stored although {drop}() dropped the only reference on it",
+    "owned-without-reference": "no reference was taken on what is stored in '{name}', and the object that {drop}() made drops one when it goes",
     "return-after-put": "'{name}' is returned after {drop}() dropped the only reference on it",
     "free-counted": "'{name}' is freed directly although it is reference counted; it must be put",
     "overwritten": "'{name}' is overwritten while it holds the only pointer to a reference taken by {api}()",

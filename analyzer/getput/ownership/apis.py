@@ -208,7 +208,7 @@ def contracts(
         try:
             said, place, version, note = split(text)
             meaning = parse(said, part.family)
-            for family in (meaning.family, *[effect.family for effect in meaning.effects]):
+            for family in (meaning.family, *[e.family for e in meaning.effects], *[of for _, of in meaning.owns]):
                 if family not in known:
                     raise ValueError(f"unknown family {family!r}")
         except ValueError as error:

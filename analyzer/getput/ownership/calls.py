@@ -76,6 +76,8 @@ class Calls(Effects):
             args = [self.values.aged(arg, result) for arg in args]
             if contract.results != ANY:
                 state.facts[result] = contract.results
+        if contract.owns:
+            self.owners[result] = contract
         self.passed[call.at] = tuple(args)
         if SEVERAL.match(name) and 1 in map(self.values.constant, args[1:3]):
             self.eval.ones.add(result)

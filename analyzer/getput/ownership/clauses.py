@@ -10,6 +10,7 @@ Clauses are separated by ``;``.  Those of an API:
 * ``fails WHAT``: what comes back when it fails, one of ``NULL``, ``ERR_PTR``, ``NULL or ERR_PTR``, ``negative``,
   ``zero-or-negative``, ``false``, ``never``; ``success zero-or-positive`` where a function that fails with a negative
   number does not succeed with 0 alone;
+* ``owns dev.of_node of FAMILY``: what stands in that member of the result is dropped with it;
 * ``returns arg0``, ``release arg1`` (the function called at zero, or when the undoing is done), ``looks like get``,
   ``no return``, and ``no effect`` where one would expect one;
 * ``of FAMILY``: the family of the entry.
@@ -69,6 +70,7 @@ EFFECT = re.compile(
     r"(?P<verb>[a-z]+) (?P<target>result|\*?arg\d(?:->\w+)*)(?P<null> null-safe)?(?P<last> last)?"
     r"(?: of (?P<family>\w+|\*))?(?: if (?P<when>.+))?"
 )
+OWNED = re.compile(r"(?P<members>\w+(?:\.\w+)*) of (?P<family>\w+)")
 TARGET = re.compile(r"(?P<star>\*?)arg(?P<arg>\d)(?P<fields>(?:->\w+)*)")
 
 
@@ -82,6 +84,7 @@ class Meaning(msgspec.Struct, frozen=True):
     looks_like: str = ""
     returns_arg: int = -1
     release_arg: int = -1
+    owns: tuple[tuple[tuple[str, ...], str], ...] = ()
 
     def of(self, name: str, proof: str) -> Contract:
         """The contract of *name*."""
@@ -95,6 +98,7 @@ class Meaning(msgspec.Struct, frozen=True):
             self.looks_like,
             self.returns_arg,
             self.release_arg,
+            self.owns,
         )
 
 
@@ -108,7 +112,7 @@ def api(text: str, family: str) -> Meaning:
     if mark and said.family:
         raise ValueError("'of' stands twice, or says nothing")
     effects = tuple([effect if effect.family else of_family(effect, family) for effect in said.effects])
-    return Meaning(family, effects, said.results, said.noreturn, said.looks_like, said.returns_arg, said.release_arg)
+    return msgspec.structs.replace(said, family=family, effects=effects)
 
 
 @functools.cache
@@ -118,6 +122,7 @@ def bare(text: str) -> Meaning:
     returns = release = -1
     noreturn = nothing = False
     effects: list[Effect] = []
+    owns: list[tuple[tuple[str, ...], str]] = []
     for clause in split(text):
         word, _, rest = clause.partition(" ")
         if word == "fails":
@@ -130,6 +135,8 @@ def bare(text: str) -> Meaning:
             returns = argument(rest)
         elif word == "release":
             release = argument(rest)
+        elif word == "owns":
+            owns.append(owned(rest))
         elif clause in ("looks like get", "looks like put"):
             looks_like = rest.removeprefix("like ")
         elif clause == "no return":
@@ -150,7 +157,15 @@ def bare(text: str) -> Meaning:
         raise ValueError("says nothing: name an effect, or 'no effect'")
     if effects and nothing:
         raise ValueError("'no effect' stands beside an effect")
-    return Meaning(family, tuple(effects), results, noreturn, looks_like, returns, release)
+    return Meaning(family, tuple(effects), results, noreturn, looks_like, returns, release, tuple(owns))
+
+
+def owned(text: str) -> tuple[tuple[str, ...], str]:
+    """The member in ``dev.of_node of FAMILY``, and the family."""
+    match = OWNED.fullmatch(text)
+    if match is None:
+        raise ValueError(f"'owns' goes like 'owns dev.of_node of FAMILY', not {text!r}")
+    return tuple(match["members"].split(".")), match["family"]
 
 
 @functools.cache

@@ -66,6 +66,10 @@ class Core:
         self.called: dict[int, str] = {}  # offset of a call -> callee
         self.passed: dict[int, tuple[int, ...]] = {}  # offset of a call -> values of its arguments
         self.filled: dict[int, int] = {}  # what a call wrote through an argument -> what stood there before
+        self.owners: dict[int, Contract] = {}  # results of calls that drop what stands in their members when they go
+        self.wrote: dict[
+            tuple[int, str], tuple[int, str]
+        ] = {}  # a member of such an object -> where it was assigned, as what
         self.at = 0
         self.usage = counts_users(tables, counter)
 
@@ -170,12 +174,36 @@ class Core:
         """Whether the caller looks at what the drop said at all."""
         return self.values.rows[result][1] in self.looked_at
 
-    @staticmethod
-    def around(state: State, head: int) -> None:
+    def around(self, state: State, head: int) -> None:
         """The path goes back to the head of a loop (an offset): what was taken and dropped below it belongs to the round that ends."""
+        if self.owners:
+            self.unowned(state)
         for key, count in list(state.counts.items()):
             if not count.earlier and any(site.at >= head for site in count.taken + count.dropped):
                 state.counts[key] = msgspec.structs.replace(count, earlier=True)
+
+    def unowned(self, state: State) -> None:
+        """Members that are dropped with their object: does any hold something that nobody took a reference on?"""
+        for owner, contract in self.owners.items():
+            for (*way, last), family in contract.owns:
+                base = owner
+                for name in way:
+                    base = self.values.sub(base, name)
+                value = state.mem.get((base, last))
+                if value is None or not self.relevant(family) or not self.eval.bits(state, value) & POS:
+                    continue
+                key = (self.values.root(value), self.counter)
+                count = state.counts.get(key)
+                known = count is not None and (count.taken or count.escaped or count.high > 0)
+                borrowed = self.values.kind(key[0]) in (PARAM, FIELD) or (
+                    count is not None and count.role == "borrowed"
+                )
+                if known or not borrowed or (base, last) not in self.wrote:
+                    continue
+                at, label = self.wrote[base, last]
+                bare = Count(family, fresh=False, label=label, role="field")
+                site = Site(contract.name, self.at_of(owner), contract)
+                self.report.add("owned-without-reference", key, at, bare, site, state.trace)
 
     @staticmethod
     def gone(count: Count) -> bool:
@@ -296,6 +324,8 @@ class Core:
         if key in counts and not counts[key].label:
             counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
         self.hold(state, key, self.values.root(place[0]))
+        if self.owners:
+            self.wrote[place] = self.at, text_of(target)
         if (
             key in counts
             and (place[1][0] == "[" or self.values.one_of_many(place))

@@ -54,6 +54,8 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         exits.append(Exit(kind, ending.bits, ending.at, standings))
         if "*" in function.returns:
             returned_after_put(machine, ending)
+        if machine.owners:
+            machine.unowned(ending.state)
         if exits[-1].kind is not ExitKind.ERROR:
             stored_without_reference(machine, ending)
     for key, count, site, trace in machine.unset:

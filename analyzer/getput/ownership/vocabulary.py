@@ -19,6 +19,8 @@ class Vocabulary:
             for effect in contract.effects:
                 if effect.family not in ("*", "memory") and effect.verb is not Verb.BORROW:
                     counters.setdefault(name, set()).add(self.tables.counter_of(effect.family))
+            for _, family in contract.owns:
+                counters.setdefault(name, set()).add(self.tables.counter_of(family))
         for name, iterator in tables.iterators.items():
             if iterator.counted and not iterator.scoped:
                 counters.setdefault(name, set()).add(self.tables.counter_of(iterator.family))
