@@ -1,10 +1,10 @@
-"""A reference is stored in a structure and nothing in the file ever drops it.
+"""A reference is stored in a structure and nothing in the driver ever drops it.
 
 ## What it does
-Follows the functions that leave a counted reference in a member of a structure (`priv->np = of_parse_phandle(...)`), and asks every other function of the file:
-does any of them name that member together with a put?  If none does, the reference is reported, in the teardown function that a patch
-changed if there is one, else where it is taken.  It is said aloud only if a patch took the put away, or stores the
-reference in a function that stood there before, in a structure that is the file's own.
+Follows the functions that leave a counted reference in a member of a structure (`priv->np = of_parse_phandle(...)`), and asks every other function of the
+file, then the other files of its folder: does any of them name that member together with a put?  If none does, the reference is reported, in the teardown
+function that a patch changed if there is one, else where it is taken.  It is said aloud if a patch took the put away, or if the
+driver has operations that take things down and the structure is its own.
 
 ## Why it matters
 Binding and unbinding the driver leaks one reference each time.
@@ -43,11 +43,23 @@ import re
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
+from getput.ownership.view import FileReport, Found, FunctionReport, Kept, Mark, Member, Stored
 from getput_rules.rule import Rule
 
-TEARDOWN = re.compile(
-    r"(?:^|_)(?:remove|release|disconnect|unbind|detach|exit|free|destroy|fini|close|cleanup|teardown|uninit|deinit|put)(?:_|$)"
+# What a driver looks up for itself, and nobody puts for it.
+OWN = frozenset(
+    {"of_node", "fwnode", "device", "clk", "regulator", "phy", "gpio_desc", "reset_control", "usb_role_switch"}
+)
+
+
+# Operations that bring something up, and those that take it down again.
+TWINS = tuple(
+    (re.compile(rf"(?:^|_)(?:{brings})(?:_|$)"), re.compile(rf"(?:^|_)(?:{ends})(?:_|$)"))
+    for brings, ends in (
+        ("probe|bind|attach|connect", "remove|disconnect|unbind|detach|exit"),
+        ("open", "close|release"),
+        ("init|setup|create|ctr", "exit|fini|free|destroy|release|remove|dtr"),
+    )
 )
 
 
@@ -63,30 +75,43 @@ def concerned(_member: Member) -> bool:
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     """(function, finding) for every stored reference that nobody drops."""
-    members = {member.name: member for member in report.members}
     for stored in report.stored:
-        if stored.droppers:
+        if stored.droppers or not stored.takers:
             continue
-        function, api, at = stored.takers[0]
-        gone = [name for name in stored.before if name in members and name in report.touched]
-        text = f"the reference taken by {api}() and kept in '->{stored.field}' is dropped by no function of this file"
+        taker = stored.takers[0]
+        gone = [name for name in stored.lost if name in report.touched]
+        text = f"the reference taken by {taker.api}() and kept in '->{stored.field}' is dropped by no function of this driver"
+        where, place = taker.function, taker.at
         if gone:
             text += f"; {gone[0]}() did so before"
-        sure = (
-            Confidence.MEDIUM
-            if gone or (stored.here and any(TEARDOWN.search(name) for name in members))
-            else Confidence.LOW
-        )
-        where, place = function, at
-        if gone:
-            where, place = gone[0], members[gone[0]].start
-        way = (Mark("take", at, api), Mark("here", place))
+            where = gone[0]
+            place = next(member.start for member in report.members if member.name == where)
+        way = (Mark("take", taker.at, taker.api), Mark("here", place))
         yield (
             where,
             Found(
-                f"->{stored.field}", stored.family, "stored", api, "lifetime", place, text, sure, way, accepted=not gone
+                f"->{stored.field}",
+                stored.family,
+                "stored",
+                taker.api,
+                "lifetime",
+                place,
+                text,
+                Confidence.MEDIUM,
+                way,
+                accepted=not gone and not lasting(report, stored),
+                kept=Kept(stored.field, stored.counter, "file" if stored.declared else "once" if gone else "folder"),
             ),
         )
+
+
+def lasting(report: FileReport, stored: Stored) -> bool:
+    """Whether the driver takes down what it brought up, and this is left out."""
+    return stored.family in OWN and any(
+        taker.entry and brings.search(taker.function) and any(map(ends.search, report.teardowns))
+        for taker in stored.takers
+        for brings, ends in TWINS
+    )
 
 
 RULE = Rule(

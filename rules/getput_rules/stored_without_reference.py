@@ -3,7 +3,8 @@
 ## What it does
 Reports a put (also the one that an iterator makes when it moves on) after which a structure or a global variable that outlives the function still points
 to the object, where the function holds no other reference on it.  So does a borrowed pointer in a member that its object drops when it goes:
-the release of a platform device puts `dev.of_node`.
+the release of a platform device puts `dev.of_node`; and so does one that a patch stores without the reference it took before, where another function of
+the file still puts what the member holds.
 
 ## Why it matters
 Whoever follows the stored pointer later may find freed memory.
@@ -28,8 +29,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from getput.model import Severity
-from getput.ownership.view import Found, FunctionReport
+from getput.model import Confidence, Severity
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
@@ -43,4 +44,43 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_incident(report, incident)
 
 
-RULE = Rule(id="stored-without-reference", severity=Severity.WARNING, doc=__doc__, check=check)
+def concerned(_member: Member) -> bool:
+    """Any function may store a pointer."""
+    return True
+
+
+def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
+    """(function, finding) for every member that is put elsewhere and no longer gets a reference here."""
+    for stored in report.stored:
+        for one in stored.uncounted:
+            droppers = [name for name in stored.droppers if name != one.function and name in stored.before]
+            if not droppers or one.function not in report.touched:
+                continue
+            text = (
+                f"'->{stored.field}' is set without a reference ({one.api}() took one), and {droppers[0]}() drops one"
+            )
+            way = (Mark("here", one.at),)
+            yield (
+                one.function,
+                Found(
+                    f"->{stored.field}",
+                    stored.family,
+                    "stored",
+                    one.api,
+                    "uncounted",
+                    one.at,
+                    text,
+                    Confidence.MEDIUM,
+                    way,
+                ),
+            )
+
+
+RULE = Rule(
+    id="stored-without-reference",
+    severity=Severity.WARNING,
+    doc=__doc__,
+    check=check,
+    check_file=check_file,
+    concerned=concerned,
+)

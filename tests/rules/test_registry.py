@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import json
 import pkgutil
 import re
 import textwrap
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,13 @@ FRAMES = {
     "use-after-put": ('dev = bus_find_device_by_name(&foo_bus, NULL, "foo");\n{}return 0;\n',),
     "stored-without-reference": ("{}return 0;\n",),
     "free-of-counted": ("foo = kzalloc(sizeof(*foo), GFP_KERNEL);\n{}return 0;\n",),
+    "put-of-managed-reference": ("{}",),
+    "unbalanced-teardown": (
+        (
+            "static int foo_probe(struct foo *foo, struct device_node *np)\n{{\n\tfoo->np = of_get_parent(np);\n\treturn 0;\n}}\n"
+            "static void foo_release(struct foo *foo)\n{{\n\tof_node_put(foo->np);\n}}\n{}"
+        ),
+    ),
     "page-revived-after-free": ("{}put_dev_pagemap(pgmap);\nreturn 0;\n",),
     "put-bypasses-devmap-check": (
         (
@@ -54,6 +63,7 @@ FRAMES = {
         ),
     ),
 }
+COMPARING = {"unbalanced-teardown"}  # rules that have something to say of patches only
 LOCALS = """\
 \tstruct device_node *np, *ports, *child;
 \tstruct foo *foo;
@@ -140,14 +150,19 @@ def example(rule: Rule, heading: str) -> str:
     return re.sub(r"(?m)^(?: {8})+", lambda match: "\t" * (len(match[0]) // 8), textwrap.dedent(rule.sections[heading]))
 
 
-def said(tmp_path, text: str) -> set[str]:
-    """The rules that ``getput scan`` names of a file with this text."""
+def said(tmp_path, text: str, before: str | None = None) -> set[str]:
+    """The rules that ``getput scan`` names of a file with this text, or ``getput check`` of the patch that leads there."""
     path = tmp_path / "drivers" / "foo.c"
     path.parent.mkdir()
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text if before is None else before, encoding="utf-8")
     out = io.StringIO()
+    asked = ["scan", str(path)]
+    if before is not None:
+        asked = ["check", str(tmp_path / "foo.patch")]
+        lines = (side.splitlines(keepends=True) for side in (before, text))
+        Path(asked[1]).write_text("".join(difflib.unified_diff(*lines, "a/drivers/foo.c", "b/drivers/foo.c")))
     with contextlib.redirect_stdout(out):
-        main(["scan", "--tree", str(tmp_path), "--format", "json", "--jobs", "1", "--min-confidence", "low", str(path)])
+        main([*asked, "--tree", str(tmp_path), "--format", "json", "--jobs", "1", "--min-confidence", "low"])
     answer = json.loads(out.getvalue())
     assert answer["stats"]["unparsed"] == 0
     assert answer["stats"]["functions"] > 0
@@ -156,7 +171,8 @@ def said(tmp_path, text: str) -> set[str]:
 
 def test_the_bad_example_is_found(rule, tmp_path):
     text = framed(rule, "Bad")
-    assert rule.id in said(tmp_path, text), text
+    before = framed(rule, "Good") if rule.id in COMPARING else None
+    assert rule.id in said(tmp_path, text, before), text
 
 
 def test_the_good_example_is_not(rule, tmp_path):

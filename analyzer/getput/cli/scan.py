@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,10 +19,13 @@ from getput.config import Settings
 from getput.index.records import FileRecord, answer_of, decode
 from getput.index.tree import sources
 from getput.model import Answer, Problem
+from getput.ownership import apis
+from getput.ownership.vocabulary import Vocabulary
 from getput.patch.series import default_tree
 from getput.report import FORMATS
 from getput.report.select import unjudged, wanted
 from getput.verdict.current import NONE, USED, Current
+from getput.verdict.folder import Folders
 from getput.verdict.survey import Alone
 
 BATCH = 8  # files that go to a process at once
@@ -95,7 +98,7 @@ def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argp
         judged, known = store.judged()
         left = f", {done.left}" if done.left else ""
         errors.append(Problem(name, f"interrupted: {judged:,} of {known:,} files judged{left}"))
-    answer = answer_of(name, records, errors, USED)
+    answer = answer_of(name, _settled(records, tree, settings), errors, USED)
     store.close()
     return answer, done.interrupted
 
@@ -114,7 +117,7 @@ def _alone(tree: Path, settings: Settings, args: argparse.Namespace) -> tuple[An
     if interrupted:
         so_far = f"{len(records):,} of {len(files):,} files judged" if files else "no file judged yet"
         errors.append(Problem(name, f"interrupted: {so_far}"))
-    return answer_of(name, records, errors, NONE), interrupted
+    return answer_of(name, _settled(records, tree, settings), errors, NONE), interrupted
 
 
 def _parts(
@@ -159,6 +162,19 @@ def _died(batch: Sequence[Path], error: ProcessDiedError) -> list[tuple[str, Fil
 
 
 # --- both --------------------------------------------------------------------------------------------------------------
+
+
+def _settled(
+    records: Iterable[tuple[str, FileRecord]], tree: Path, settings: Settings
+) -> Iterator[tuple[str, FileRecord]]:
+    """*records* once the other files of their folders were asked about what is open."""
+    folders = None
+    for path, record in records:
+        if not record.open:
+            yield path, record
+            continue
+        folders = folders or Folders(tree.resolve(), Vocabulary(apis.load(settings.tables)))
+        yield path, folders.answered(path, record, settings.min_confidence)
 
 
 def _pieces(answer: Answer, args: argparse.Namespace) -> Iterator[str]:

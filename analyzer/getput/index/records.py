@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats
+from getput.ownership.view import Kept
 
 TOO_LARGE = "larger than 10 MB"
 
@@ -20,14 +21,22 @@ class FunctionRecord(msgspec.Struct, frozen=True, array_like=True):
     bounded: int = 0
 
 
+class Open(msgspec.Struct, frozen=True, array_like=True):
+    """A finding about what a member holds: other files of the folder may refute it."""
+
+    finding: Finding
+    kept: Kept
+
+
 class FileRecord(msgspec.Struct, frozen=True, array_like=True):
-    """One file: how many functions it has, those of them about which something is to be said, and what rules about the
-    whole file found."""
+    """One file: how many functions it has, those of them about which something is to be said, what rules about the
+    whole file found, and of that what is ``open`` until the rest of its folder was asked."""
 
     functions: int = 0
     problem: str = ""  # why nothing of it could be judged
     told: tuple[FunctionRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
+    open: tuple[Open, ...] = ()
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -1,22 +1,26 @@
-"""References that outlive a function: who in the file stores one in a member, and who puts it again.
-
-The droppers are found by words, generously: a function that names the member and any put of the counter counts as one.  That can hide
-a leak; it cannot invent one.
-"""
+"""References that outlive a function: who in the file stores one in a member, and who puts it again."""
 
 from __future__ import annotations
 
 import re
 
 from getput.csource.syntax import FunctionSource
+from getput.ownership import members
+from getput.ownership.contracts import Verb
+from getput.ownership.naming import MANAGED
 from getput.ownership.unit import Unit
-from getput.ownership.view import FileReport, Stored
+from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
 BRINGS_UP = re.compile(
     r"alloc|register|create|_new_"
 )  # what they return is undone by an unregister or a free of its own
+ENDS = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit|release|free|destroy|fini|close|dtr)(?:_|$)")
+GETTER = re.compile(rb"(\w+)\s*\(\s*([^();]*(?:\([^()]*\))?[^();]*)\s*\)")
+PUT = rb"\b(\w+)[ \t]*\((?:[^;(){}]|\([^;(){}]*\))*?([\w>.\[\]-]+(?:->|\.)%s)\s*[,)]"
+MANAGING = re.compile(rb"(?:->|\.)(\w+)[ \t]*=\s*(\w+)[ \t]*\(")
 MAX_TAKERS = 16  # functions followed for one counter of one file
+MAX_CALLS = 4  # callees of callees in which a put is looked for
 
 
 def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str]) -> FileReport:
@@ -27,16 +31,47 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     words = vocabulary.words if focus is None else vocabulary.words & focus
     counters = sorted({counter for word in words for counter in vocabulary.counters[word]})
     for counter in counters:
-        if unit.mentions(vocabulary.taking(counter)):
+        if unit.mentions(vocabulary.taking(counter)) or (focus is not None and unit.mentions(vocabulary.puts(counter))):
             stored += members_of(unit, counter, focus)
-    members = tuple([unit.member(source) for source in unit.sources])
-    return FileReport(unit.path, members, tuple(stored), touched)
+    functions = tuple([unit.member(source) for source in unit.sources])
+    teardowns = tuple(
+        source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
+    )
+    return FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns)
 
 
 def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[Stored]:
-    """Every member in which some function of the file leaves a reference of *counter*."""
+    """Every member in which some function of the file leaves a reference of *counter*, or did so before."""
+    takers: dict[tuple[str, str], list[Taker]] = {}
+    for taker, field, family in stores(unit, counter, focus):
+        takers.setdefault((field, family), []).append(taker)
+    dropped = unit.vocabulary.puts(counter)
+    if focus is not None and unit.twin is not None:
+        for field in sorted(focus & fields_put(unit.twin, dropped)):
+            if all(known != field for known, _ in takers):
+                takers[field, counter] = []
+    out = []
+    settled: set[Taker] = set()  # one of the members that hold what they took is put
+    for (field, family), sites in sorted(takers.items()):
+        here = members.droppers(unit, field, counter, frozenset(site.function for site in sites))
+        before: tuple[str, ...] = ()
+        lost: tuple[str, ...] = ()
+        uncounted: tuple[Taker, ...] = ()
+        if unit.twin is not None:
+            before = members.droppers(unit.twin, field, counter, frozenset())
+            lost = tuple(name for name in before if name in unit.by_name and not reaches(unit, name, here))
+            uncounted = tuple(no_longer_counted(unit, unit.twin, field, counter))
+        if here:
+            settled.update(sites)
+        declared = members.declares(unit.text, field, members.within_functions(unit))
+        out.append(Stored(field, family, counter, tuple(sites), here, before, declared, lost, uncounted))
+    return [one for one in out if one.droppers or not one.takers or settled.isdisjoint(one.takers)]
+
+
+def stores(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[tuple[Taker, str, str]]:
+    """(who and where, member, family) of every reference of *counter* that stays in a member when its function ends well."""
     taking = unit.vocabulary.taking(counter)
-    takers: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
+    out: dict[tuple[Taker, str, str], None] = {}
     followed = 0
     for source in unit.sources:
         if (focus is not None and not assigns(unit, source, focus)) or not takes(unit, source, taking):
@@ -47,37 +82,26 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
         report = unit.report(source, counter)
         if report is None:
             continue
-        seen: set[tuple[str, str, int]] = set()
         for one in report.exits:
-            if one.kind.value == "error":
+            if one.kind is ExitKind.ERROR:
                 continue
             for standing in one.standings:
-                count = standing.count
-                if not count.taken or standing.high <= 0 or standing.escaped or not standing.held_by or not count.fresh:
+                if not stays(standing):
                     continue
-                if standing.held_by in ("local", "freed") or BRINGS_UP.search(count.taken[0].callee):
-                    continue
+                site = standing.count.taken[0]
                 for field in standing.fields:
                     if focus is None or field in focus:
-                        site = count.taken[0]
-                        if (field, site.callee, site.at) not in seen:
-                            seen.add((field, site.callee, site.at))
-                            takers.setdefault((field, count.family), []).append((source.name, site.callee, site.at))
-    out = []
-    for (field, family), sites in sorted(takers.items()):
-        functions = {site[0] for site in sites}
-        before = () if unit.twin is None else unit.twin.droppers(field, counter, frozenset())
-        out.append(
-            Stored(
-                field,
-                family,
-                tuple(sites),
-                unit.droppers(field, counter, frozenset(functions)),
-                before,
-                defined_here(unit, field),
-            )
-        )
-    return out
+                        taker = Taker(source.name, site.callee, site.at, unit.is_entry(source.name))
+                        out[taker, field, standing.count.family] = None
+    return list(out)
+
+
+def stays(standing: Standing) -> bool:
+    """Whether the function leaves a reference of its own taking in memory that outlives it."""
+    count = standing.count
+    if not count.taken or standing.high <= 0 or standing.escaped or not count.fresh:
+        return False
+    return standing.held_by not in ("", "local", "freed") and not BRINGS_UP.search(count.taken[0].callee)
 
 
 def takes(unit: Unit, source: FunctionSource, taking: frozenset[str]) -> bool:
@@ -94,13 +118,94 @@ def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
     return any(match.decode("ascii") in focus for match in ASSIGNED.findall(unit.text, source.start, source.end))
 
 
-def defined_here(unit: Unit, field: str) -> bool:
-    """Whether a structure of the file declares a pointer member of this name."""
-    for match in re.finditer(
-        rb"^[ \t]+(?:const )?(?:struct )?\w+[ \t]*\*[ \t]*" + field.encode() + rb"(?:\[[^\]]*\])?;",
-        unit.text,
-        re.MULTILINE,
-    ):
-        if not any(source.start <= match.start() < source.end for source in unit.sources):
+def fields_put(unit: Unit, puts: frozenset[str]) -> frozenset[str]:
+    """The members that are put somewhere in the file by their name."""
+    out = set()
+    for callee, argument in re.findall(PUT % rb"\w+", unit.text):
+        if callee.decode("ascii") in puts:
+            out.add(re.split(rb"->|\.", argument)[-1].decode("ascii"))
+    return frozenset(out)
+
+
+def reaches(unit: Unit, name: str, wanted: tuple[str, ...]) -> bool:
+    """Whether function *name* is one of *wanted*, or calls one, by way of functions of the file."""
+    seen: set[str] = set()
+    waiting = [name]
+    for _ in range(MAX_CALLS):
+        if any(one in wanted for one in waiting):
             return True
+        seen.update(waiting)
+        called = {word for one in waiting for word in unit.words_of(unit.by_name[one]) if word in unit.by_name}
+        waiting = sorted(called - seen)
     return False
+
+
+def no_longer_counted(unit: Unit, other: Unit, field: str, counter: str) -> list[Taker]:
+    """The functions that store in *field* what they took a reference on in the *other* image, and take none any longer."""
+    taking = unit.vocabulary.taking(counter)
+    out = []
+    for source in unit.sources:
+        before = other.by_name.get(source.name)
+        if before is None or unit.words_of(source) & taking or not other.words_of(before) & taking:
+            continue
+        counted = {
+            argument.strip(): callee.decode("ascii")
+            for callee, argument in GETTER.findall(other.text, before.start, before.end)
+            if callee.decode("ascii") in taking
+        }
+        for at, expression in members.writes(unit, source, field):
+            if expression in counted and b"(" not in expression:
+                out.append(Taker(source.name, counted[expression], at, unit.is_entry(source.name)))
+    return out
+
+
+# --- devres ------------------------------------------------------------------------------------------------------------
+
+
+def managed(unit: Unit, focus: frozenset[str] | None) -> list[Managed]:
+    """Puts of members in which the file only ever stores what devres drops."""
+    if b"devm_" not in unit.text:
+        return []
+    out = []
+    contracts = unit.tables.contracts
+    found: dict[str, str] = {}
+    for member, callee in MANAGING.findall(unit.text):
+        if MANAGED.match(callee.decode("ascii")):
+            found.setdefault(member.decode("ascii"), callee.decode("ascii"))
+    for field, api in sorted(found.items()):
+        contract = contracts.get(api)
+        if contract is None or (focus is not None and field not in focus):
+            continue
+        families = {effect.family for effect in contract.effects if effect.verb is Verb.BORROW}
+        if len(families) != 1 or not only_managed(unit, field, families):
+            continue
+        family = families.pop()
+        puts = unit.vocabulary.puts(unit.tables.counter_of(family))
+        for source in unit.sources:
+            if api.encode("ascii") in unit.text[source.start : source.end]:
+                continue  # followed path by path
+            for match in re.finditer(PUT % field.encode("ascii"), unit.text[source.start : source.end]):
+                if match[1].decode("ascii") in puts:
+                    place = match[2].decode("ascii")
+                    put = match[1].decode("ascii")
+                    out.append(Managed(field, family, api, source.name, put, place, source.start + match.start()))
+    return out
+
+
+def only_managed(unit: Unit, field: str, families: set[str]) -> bool:
+    """Whether everything that the file stores in *field* comes from devres, or is nothing."""
+    for _, expression in members.written(unit.text, field):
+        callee = re.match(rb"(\w+)\s*\(", expression)
+        if callee is None:
+            if expression not in (b"NULL", b"0") and not expression.startswith(b"ERR_PTR"):
+                return False
+            continue
+        name = callee[1].decode("ascii")
+        contract = unit.tables.contracts.get(name)
+        if name != "ERR_PTR" and (
+            contract is None
+            or not MANAGED.match(name)
+            or not any(effect.verb is Verb.BORROW and effect.family in families for effect in contract.effects)
+        ):
+            return False
+    return True

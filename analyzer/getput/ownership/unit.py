@@ -16,7 +16,7 @@ from getput.csource.parse import parse_function
 from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Function
-from getput.ownership import guess
+from getput.ownership import guess, members
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of, summarize
 from getput.ownership.expanded import counting
@@ -27,12 +27,6 @@ from getput.ownership.view import WORD, FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
 INIT = re.compile(rb"\b__init\b")
-CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(([^;{}]*)")
-SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
-FREES_MEMORY = re.compile(
-    r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
-)
-ANY_NAME = re.compile("")
 WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
 MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})  # what makes a caller count
@@ -318,44 +312,9 @@ class Unit:
         droppers: dict[str, tuple[str, ...]] = {}
         if entry:
             here = frozenset((source.name,))
-            droppers = {field: self.droppers(field, counter, here, COUNTERPART) for field in sorted(fields)}
+            droppers = {field: members.droppers(self, field, counter, here, COUNTERPART) for field in sorted(fields)}
         report = msgspec.structs.replace(report, entry=entry, droppers=droppers, boot=boot)
         return msgspec.structs.replace(report, leaks=tuple(leaks(report)))
-
-    def droppers(
-        self, field: str, counter: str, but: frozenset[str], named: re.Pattern[str] = ANY_NAME
-    ) -> tuple[str, ...]:
-        """The functions (*named* so, and not in *but*) that name member *field* and a put of *counter*; "" for any object."""
-        puts = self.vocabulary.puts(counter)
-        out = []
-        name = field.encode("ascii")
-        for source in self.sources:
-            if source.name in but or not named.search(source.name):
-                continue
-            if name and self.text.find(name, source.start, source.end) < 0:
-                continue
-            words = self.words_of(source)
-            if not field:
-                if words & puts:
-                    out.append(source.name)
-            elif re.search(rb"(?:->|\.)" + name + rb"\b", self.text[source.start : source.end]) and self.puts_field(
-                source, name, puts
-            ):
-                out.append(source.name)
-        return tuple(out)
-
-    def puts_field(self, source: FunctionSource, field: bytes, puts: frozenset[str]) -> bool:
-        """Whether *source* calls a put, or an unknown function that sounds like one, with the member or a variable that holds it."""
-        text = self.text[source.start : source.end]
-        names = {field, *re.findall(rb"(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
-        for callee, arguments in CALLS.findall(text):
-            word = callee.decode("ascii")
-            known = word in puts or (
-                word not in self.tables.contracts and not self.is_function(word) and puts_by_name(word)
-            )
-            if known and names & set(WORD.findall(arguments)):
-                return True
-        return False
 
     def is_function(self, name: str) -> bool:
         """Whether the file has a function of this name: not a macro, nor a cleanup class."""
@@ -392,8 +351,3 @@ class Unit:
 def in_bytes(names: frozenset[str]) -> frozenset[bytes]:
     """*names* as they stand in a file."""
     return frozenset(name.encode("ascii") for name in names)
-
-
-def puts_by_name(word: str) -> bool:
-    """Whether an unknown function of this name may put what it is given."""
-    return SOUNDS_LIKE_PUT.search(word) is not None and FREES_MEMORY.search(word) is None

@@ -137,35 +137,77 @@ class Member:
         return self.start + min((offset for offset in found if offset >= 0), default=0)
 
 
+class Taker(msgspec.Struct, frozen=True):
+    """A function that stores a pointer in a member: ``api`` took the reference, ``at`` is the offset of that call or of the assignment;
+    ``entry`` says that the function is an operation that is called through a pointer."""
+
+    function: str
+    api: str
+    at: int
+    entry: bool
+
+
 class Stored(msgspec.Struct, frozen=True):
     """A member of a structure and one counter, over a whole file.
 
-    ``takers``: (function, call, offset) that leave a counted reference in it when they succeed; ``droppers``: functions that put what it
-    holds, ``before`` those of the other image.  ``here``: the structure is defined in this file.
+    ``takers`` leave a counted reference in it when they succeed; ``droppers`` are functions that put what it holds, ``before`` those of the
+    other image, ``lost`` those among these that stand here too and do so no longer.  ``uncounted`` store in it what the other image took a
+    reference on.  ``declared``: a structure of this file has such a member.
     """
 
     field: str
     family: str
-    takers: tuple[tuple[str, str, int], ...]
+    counter: str
+    takers: tuple[Taker, ...]
     droppers: tuple[str, ...]
     before: tuple[str, ...]
-    here: bool
+    declared: bool
+    lost: tuple[str, ...] = ()
+    uncounted: tuple[Taker, ...] = ()
+
+
+class Managed(msgspec.Struct, frozen=True):
+    """A member that only ever holds what devres drops (``api`` gave it), and a call of ``put`` on it: as ``place``, at an offset."""
+
+    field: str
+    family: str
+    api: str
+    function: str
+    put: str
+    place: str
+    at: int
 
 
 class FileReport(msgspec.Struct, frozen=True):
-    """All functions of one image of one file; ``touched`` are the names of those the patch changes."""
+    """All functions of one image of one file; ``touched`` are the names of those the patch changes, ``teardowns`` of the operations
+    that take something down."""
 
     path: str
     members: tuple[Member, ...]
     stored: tuple[Stored, ...] = ()
     touched: frozenset[str] = frozenset()
+    managed: tuple[Managed, ...] = ()
+    teardowns: tuple[str, ...] = ()
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The member of a structure that a finding is about, and the counter: the rest of the folder may put what it holds.
+
+    ``known`` says who can: ``file`` where the structure is the file's own, ``once`` where a function of the file did, else ``folder``:
+    it is to be shown that the structure is the folder's own.
+    """
+
+    member: str
+    counter: str
+    known: str
 
 
 class Found(msgspec.Struct, frozen=True):
     """What a rule found in one function, before it is placed in a file and compared with the other image.
 
     ``at`` is the offset where the reader should look, ``way`` how one gets there.  Identity rests on ``family``, ``role``, ``api``
-    (who took) and ``exit`` (how it is lost), never on offsets or on the text of an expression.
+    (who took) and ``exit`` (how it is lost), never on offsets or on the text of an expression.  Where ``kept`` is given, other files of the
+    folder have a say.
     """
 
     object: str
@@ -178,6 +220,7 @@ class Found(msgspec.Struct, frozen=True):
     confidence: Confidence
     way: tuple[Mark, ...]
     accepted: bool = False  # a pattern that stands in much code: worth a word only where a patch makes it so
+    kept: Kept | None = None
 
 
 def marks(trace: Trace | None) -> list[Mark]:

@@ -35,22 +35,15 @@ class Vocabulary:
         self.dropping: dict[str, frozenset[str]] = {}
 
     def puts(self, counter: str) -> frozenset[str]:
-        """The names that drop *counter* through their first argument."""
-        known = self.dropping.get(counter)
-        if known is None:
-            names = {
-                name
-                for name, contract in self.tables.contracts.items()
-                for effect in contract.effects
-                if effect.verb is Verb.DROP
-                and effect.target.arg == 0
-                and not effect.target.path
-                and effect.family not in ("*", "memory")
-                and self.tables.counter_of(effect.family) == counter
-                and len(contract.effects) == 1
-            }
-            known = self.dropping[counter] = frozenset(names)
-        return known
+        """The names that drop *counter*, and do nothing else."""
+        if not self.dropping:
+            dropping: dict[str, set[str]] = {}
+            for name, contract in self.tables.contracts.items():
+                for effect in contract.effects:
+                    if effect.verb is Verb.DROP and len(contract.effects) == 1 and not effect.target.path:
+                        dropping.setdefault(self.tables.counter_of(effect.family), set()).add(name)
+            self.dropping = {counter: frozenset(names) for counter, names in dropping.items()}
+        return self.dropping.get(counter, frozenset())
 
     def taking(self, counter: str) -> frozenset[str]:
         """The names that take a reference of *counter*."""

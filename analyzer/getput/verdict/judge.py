@@ -21,6 +21,7 @@ from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.anchor import anchor
 from getput.verdict.around import Around
 from getput.verdict.compare import compare
+from getput.verdict.folder import Folders
 from getput.verdict.place import Judged, finding, fingerprint, judged, text_at
 from getput_rules import RULES
 
@@ -55,6 +56,7 @@ class Judge:
             known = msgspec.structs.replace(known, iterators=known.iterators | frozenset(settings.iterators))
         self.macros = known
         self.rules = tuple(rule for rule in RULES if settings.runs(rule.id))
+        self.folders = Folders(tree, self.vocabulary)
 
     # --- patches -------------------------------------------------------------------------------------------------
 
@@ -107,7 +109,7 @@ class Judge:
             return FileAnswer(images.path, images.status, images.reason)
         before = None if images.before is None else units[0][images.old_path or images.path]
         after = None if images.after is None else units[1][images.path]
-        comparison = Comparison(self, images, before, after)
+        comparison = Comparison(self, images, before, after, units)
         for one, status, where in comparison.outcome(tally):
             key = one.keys[1]
             if status is Status.FIXED and key in open_bugs:
@@ -176,8 +178,16 @@ class Judge:
 class Comparison:
     """The two images of one file."""
 
-    def __init__(self, judge: Judge, images: FileImages, before: Unit | None, after: Unit | None) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        images: FileImages,
+        before: Unit | None,
+        after: Unit | None,
+        units: tuple[dict[str, Unit], dict[str, Unit]],
+    ) -> None:
         self.judge = judge
+        self.units = units
         self.images = images
         self.before = before
         self.after = after
@@ -205,8 +215,8 @@ class Comparison:
         after = [] if self.after is None else self.judge.judge(self.after, new, tally)
         if self.images.whole:
             focus = None if self.before is None else self.changed_words()
-            before += self.judge.judge_file(self.before, old, focus)
-            after += self.judge.judge_file(self.after, new, focus)
+            before += self.settled(self.judge.judge_file(self.before, old, focus), 0)
+            after += self.settled(self.judge.judge_file(self.after, new, focus), 1)
         after = [weighed(one, self.before) for one in after]
         before = [weighed(one, self.after) for one in before]
         introduced, fixed, existing = compare(before, after)
@@ -225,6 +235,13 @@ class Comparison:
         out += [(one, Status.FIXED, None) for one in fixed]
         out += [(one, Status.EXISTING, None) for _, one in existing]
         return out
+
+    def settled(self, found: list[Judged], side: int) -> list[Judged]:
+        """*found* on one *side* of the patch, without what other files of the folder refute."""
+        if all(one.found.kept is None for one in found):
+            return found
+        images = {path: unit.text[: unit.written] for path, unit in self.units[side].items()}
+        return list(self.judge.folders.judged(found, images))
 
     def changed_words(self) -> frozenset[str]:
         """Every identifier on a changed line, of both images."""

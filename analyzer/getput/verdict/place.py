@@ -18,6 +18,7 @@ KINDS = {
     "leak-by-overwrite": "leak",
     "get-discarded": "leak",
     "leak-of-stored-reference": "stored",
+    "unbalanced-teardown": "stored",
     "count-kept-by-failed-get": "leak",
 }
 

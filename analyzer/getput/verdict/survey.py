@@ -16,7 +16,7 @@ from getput.csource.syntax import FunctionSource
 from getput.index.build import Found, Job
 from getput.index.facts import SCOPES, Facts, calls_of, facts_of
 from getput.index.names import Contracts, Definition, Names, says
-from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, decode, encode
+from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, Open, decode, encode
 from getput.index.store import Store
 from getput.model import Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
@@ -54,8 +54,13 @@ class Surveyor:
             words |= self.classes
         sources = naming(unit, words)
         record = self.look(unit, sources, FileRecord(functions=len(unit.sources)))
-        whole = [self.placed(one, {}) for one in self.judge.judge_file(unit, unit.sources, None)]
-        return facts, replace(record, findings=tuple(whole)), self.contracts(unit, sources)
+        whole = self.judge.judge_file(unit, unit.sources, None)
+        record = replace(
+            record,
+            findings=tuple([self.placed(one, {}) for one in whole if one.found.kept is None]),
+            open=tuple([Open(self.placed(one, {}), one.found.kept) for one in whole if one.found.kept is not None]),
+        )
+        return facts, record, self.contracts(unit, sources)
 
     def again(
         self, text: bytes, path: str, record: FileRecord

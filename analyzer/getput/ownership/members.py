@@ -1,0 +1,91 @@
+"""Members of structures, as the text shows them: which functions put what one holds, which write it, and with what.
+
+All of this goes by words, generously: a function that names the member and calls any put of the counter on it, or an unknown function
+that sounds like one, counts as one that puts it.  That can hide a leak; it cannot invent one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from getput.ownership.view import WORD
+
+if TYPE_CHECKING:
+    from getput.csource.syntax import FunctionSource
+    from getput.ownership.unit import Unit
+
+CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\((?=([^;{}]*))")  # one call may stand in the arguments of another
+SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
+FREES_MEMORY = re.compile(
+    r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
+)
+ANY_NAME = re.compile("")
+COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
+
+def puts_by_name(word: str) -> bool:
+    """Whether an unknown function of this name may put what it is given."""
+    return SOUNDS_LIKE_PUT.search(word) is not None and FREES_MEMORY.search(word) is None
+
+
+def droppers(
+    unit: Unit, field: str, counter: str, but: frozenset[str], named: re.Pattern[str] = ANY_NAME
+) -> tuple[str, ...]:
+    """The functions of *unit* (*named* so, and not in *but*) that put what member *field* holds; "" for any object of *counter*."""
+    puts = unit.vocabulary.puts(counter)
+    out = []
+    name = field.encode("ascii")
+    for source in unit.sources:
+        if source.name in but or not named.search(source.name):
+            continue
+        if name and unit.text.find(name, source.start, source.end) < 0:
+            continue
+        if not field:
+            if unit.words_of(source) & puts:
+                out.append(source.name)
+        elif puts_member(unit.text[source.start : source.end], name, puts, unknown_to(unit)):
+            out.append(source.name)
+    return tuple(out)
+
+
+def unknown_to(unit: Unit) -> Callable[[str], bool]:
+    """Whether neither the tables nor the file know a function."""
+    known = unit.tables.contracts
+    return lambda word: word not in known and not unit.is_function(word)
+
+
+def puts_member(text: bytes, field: bytes, puts: frozenset[str], unknown: Callable[[str], bool]) -> bool:
+    """Whether *text* calls one of *puts*, or an *unknown* function that sounds like one, with the member or a variable that holds it."""
+    if not re.search(rb"(?:->|\.)" + field + rb"\b", text):
+        return False
+    names = {field, *re.findall(rb"(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
+    for callee, arguments in CALLS.findall(text):
+        word = callee.decode("ascii")
+        if (word in puts or (unknown(word) and puts_by_name(word))) and names & set(WORD.findall(arguments)):
+            return True
+    return False
+
+
+def declares(text: bytes, field: str, outside: Callable[[int], bool]) -> bool:
+    """Whether a structure in *text* declares a pointer member of this name, at an offset that lies *outside* of functions."""
+    pattern = rb"^[ \t]+(?:const )?(?:struct )?\w+[ \t]*\*[ \t]*" + field.encode() + rb"(?:\[[^\]]*\])?;"
+    return any(outside(match.start()) for match in re.finditer(pattern, text, re.MULTILINE))
+
+
+def within_functions(unit: Unit) -> Callable[[int], bool]:
+    """Whether an offset of *unit* lies outside of all its functions."""
+    return lambda at: not any(source.start <= at < source.end for source in unit.sources)
+
+
+def written(text: bytes, field: str) -> list[tuple[int, bytes]]:
+    """(offset, expression) of every assignment to the member *field* in *text*."""
+    pattern = rb"(?:->|\.)" + field.encode() + rb"(?:\[[^\]]*\])?[ \t]*=(?!=)\s*([^;]*);"
+    return [(match.start(), match[1].strip()) for match in re.finditer(pattern, text)]
+
+
+def writes(unit: Unit, source: FunctionSource, field: str) -> list[tuple[int, bytes]]:
+    """The same for one function, offsets from the file's beginning."""
+    text = unit.text[source.start : source.end]
+    return [(source.start + at, expression) for at, expression in written(text, field)]

@@ -1,0 +1,94 @@
+"""A teardown function no longer drops what a member holds, while its twin still does.
+
+## What it does
+Compares, for every member of a structure that a patch concerns, the functions that put what it holds before and after.  One that did, stands there
+still, and does so no longer, neither by itself nor by a function that it calls, is reported if another one goes on doing it.
+
+## Why it matters
+The reference is dropped on one way down (an error in probe) and kept on the other (remove), or the other way round.
+
+## Bad
+    static void foo_remove(struct platform_device *pdev)
+    {
+            struct foo *foo = platform_get_drvdata(pdev);
+
+            foo_stop(foo);                                  /* its twin puts foo->np */
+    }
+
+## Good
+    static void foo_remove(struct platform_device *pdev)
+    {
+            struct foo *foo = platform_get_drvdata(pdev);
+
+            foo_stop(foo);
+            of_node_put(foo->np);
+    }
+
+## How to silence it
+Drop the reference on each way down, or in one function that all of them call.  `--no-rule unbalanced-teardown` switches the rule off.
+
+## References
+Documentation/driver-api/driver-model/driver.rst, probe and remove.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from getput.model import Confidence, Severity
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
+from getput_rules.rule import Rule
+
+TEARDOWN = re.compile(
+    r"(?:^|_)(?:remove|release|disconnect|unbind|detach|exit|free|destroy|fini|close|cleanup|teardown|uninit|deinit|unregister|put)(?:_|$)"
+)
+
+
+def check(_report: FunctionReport) -> Iterator[Found]:
+    """Nothing can be said of one function alone."""
+    yield from ()
+
+
+def concerned(member: Member) -> bool:
+    """A teardown function may have lost a put."""
+    return TEARDOWN.search(member.name) is not None
+
+
+def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
+    """(function, finding) for every teardown function that lost a put which another one still makes."""
+    places = {member.name: member.start for member in report.members}
+    for stored in report.stored:
+        twins = [name for name in stored.droppers if TEARDOWN.search(name) and name in stored.before]
+        if not stored.takers or not twins:
+            continue
+        for name in stored.lost:
+            if name not in report.touched or not TEARDOWN.search(name):
+                continue
+            taker = stored.takers[0]
+            text = f"the reference kept in '->{stored.field}' is no longer dropped by {name}(), while {twins[0]}() still drops it"
+            way = (Mark("take", taker.at, taker.api), Mark("here", places[name]))
+            yield (
+                name,
+                Found(
+                    f"->{stored.field}",
+                    stored.family,
+                    "stored",
+                    taker.api,
+                    "teardown",
+                    places[name],
+                    text,
+                    Confidence.MEDIUM,
+                    way,
+                ),
+            )
+
+
+RULE = Rule(
+    id="unbalanced-teardown",
+    severity=Severity.WARNING,
+    doc=__doc__,
+    check=check,
+    check_file=check_file,
+    concerned=concerned,
+)
