@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from getput.model import Confidence
 from getput.verdict.place import Judged
+
+LOOSE = 2  # the first level at which findings of different rules are taken for one bug
 
 
 def compare(
@@ -19,12 +22,18 @@ def compare(
             waiting.setdefault(old.keys[level], []).append(old)
         rest = []
         for new in right:
-            known = waiting.get(new.keys[level])
-            if known:
-                old = known.pop(0)
-                left.remove(old)
-                pairs.append((old, new))
-            else:
+            known = waiting.get(new.keys[level], [])
+            old = next((one for one in known if level < LOOSE or one.rule == new.rule or not doubtful(one, new)), None)
+            if old is None:
                 rest.append(new)
+                continue
+            known.remove(old)
+            left.remove(old)
+            pairs.append((old, new))
         right = rest
     return right, left, pairs
+
+
+def doubtful(old: Judged, new: Judged) -> bool:
+    """Whether *old* is a mere suspicion of a leak, and *new* more than that: who heard nothing of the one is to hear of the other."""
+    return old.group[0] == "leak" and old.found.confidence is Confidence.LOW and new.found.confidence is not Confidence.LOW
