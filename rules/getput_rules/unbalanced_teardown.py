@@ -1,8 +1,9 @@
-"""A teardown function no longer drops what a member holds, while its twin still does.
+"""A teardown no longer drops what its twin drops, or what the driver brought up.
 
 ## What it does
 Compares, for every member of a structure that a patch concerns, the functions that put what it holds before and after.  One that did, stands there
-still, and does so no longer, neither by itself nor by a function that it calls, is reported if another one goes on doing it.
+still, and does so no longer, neither by itself nor by a function that it calls, is reported if another one goes on doing it.  Of what counts users
+(runtime PM), it compares what probe leaves counted with what remove drops: if they cancelled out before the patch and do not after it, that is reported.
 
 ## Why it matters
 The reference is dropped on one way down (an error in probe) and kept on the other (remove), or the other way round.
@@ -50,9 +51,9 @@ def check(_report: FunctionReport) -> Iterator[Found]:
     yield from ()
 
 
-def concerned(member: Member) -> bool:
-    """A teardown function may have lost a put."""
-    return TEARDOWN.search(member.name) is not None
+def concerned(_member: Member) -> bool:
+    """A teardown function may have lost a put, or its counterpart a get."""
+    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -82,6 +83,32 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                     way,
                 ),
             )
+    for one in report.balances:
+        if sum(one.before) or not sum(one.now) or any(managed.function in one.names for managed in report.managed):
+            continue
+        changed = [name for name, now, before in zip(one.names, one.now, one.before, strict=True) if now != before]
+        if len(changed) != 1 or changed[0] not in report.touched:
+            continue
+        name, place = changed[0], places[changed[0]]
+        up, down = one.names
+        noun = one.noun if one.noun.endswith("count") else f"count of the {one.noun}"
+        text = (
+            f"{up}() changes the {noun} by {one.now[0]:+d} and {down}() by {one.now[1]:+d}: they cancelled out before"
+        )
+        yield (
+            name,
+            Found(
+                one.noun,
+                one.family,
+                "driver",
+                "",
+                "balance",
+                place,
+                text,
+                Confidence.MEDIUM,
+                (Mark("here", place),),
+            ),
+        )
 
 
 RULE = Rule(

@@ -6,6 +6,7 @@ import re
 
 from getput.csource.syntax import FunctionSource
 from getput.ownership import members
+from getput.ownership.balance import balances
 from getput.ownership.contracts import Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.unit import Unit
@@ -37,7 +38,8 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     teardowns = tuple(
         source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
     )
-    return FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns)
+    balanced = tuple(balances(unit, counters)) if focus is not None else ()
+    return FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, balanced)
 
 
 def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[Stored]:

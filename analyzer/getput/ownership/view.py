@@ -178,6 +178,17 @@ class Managed(msgspec.Struct, frozen=True):
     at: int
 
 
+class Balance(msgspec.Struct, frozen=True):
+    """Two operations, of which one brings up and the other takes down, and a count of users: what each leaves of it ``now``, and in the
+    other image (``before``)."""
+
+    family: str
+    noun: str
+    names: tuple[str, str]
+    now: tuple[int, int]
+    before: tuple[int, int]
+
+
 class FileReport(msgspec.Struct, frozen=True):
     """All functions of one image of one file; ``touched`` are the names of those the patch changes, ``teardowns`` of the operations
     that take something down."""
@@ -188,6 +199,7 @@ class FileReport(msgspec.Struct, frozen=True):
     touched: frozenset[str] = frozenset()
     managed: tuple[Managed, ...] = ()
     teardowns: tuple[str, ...] = ()
+    balances: tuple[Balance, ...] = ()
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -23,17 +23,19 @@ def compare(
         rest = []
         for new in right:
             known = waiting.get(new.keys[level], [])
-            old = next((one for one in known if level < LOOSE or one.rule == new.rule or not doubtful(one, new)), None)
-            if old is None:
+            same = next((one for one in known if level < LOOSE or one.rule == new.rule or not doubtful(one, new)), None)
+            if same is None:
                 rest.append(new)
                 continue
-            known.remove(old)
-            left.remove(old)
-            pairs.append((old, new))
+            known.remove(same)
+            left.remove(same)
+            pairs.append((same, new))
         right = rest
     return right, left, pairs
 
 
 def doubtful(old: Judged, new: Judged) -> bool:
     """Whether *old* is a mere suspicion of a leak, and *new* more than that: who heard nothing of the one is to hear of the other."""
-    return old.group[0] == "leak" and old.found.confidence is Confidence.LOW and new.found.confidence is not Confidence.LOW
+    return (
+        old.group[0] == "leak" and old.found.confidence is Confidence.LOW and new.found.confidence is not Confidence.LOW
+    )
