@@ -169,6 +169,7 @@ class Calls(Effects):
                         and name not in count.passed
                     ):
                         counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
+        self.passed[call.at] = tuple(args)
         self.overwrite_locals(state, call, args, set())
         self.fill_in(state, call, by_address=False)
         if name and UNCHANGING.search(name):

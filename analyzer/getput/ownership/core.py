@@ -11,6 +11,7 @@ from getput.ownership.apis import Tables
 from getput.ownership.contracts import NEG, POS, ZERO, Contract
 from getput.ownership.evaluate import Evaluator
 from getput.ownership.label import text_of
+from getput.ownership.rename import rename
 from getput.ownership.state import ELEMENT, Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
@@ -117,6 +118,20 @@ class Core:
             return
         self.report.add("overwritten", key, self.at, count, None, state.trace, name)
         state.counts[key] = msgspec.structs.replace(count, escaped="overwritten")
+
+    def remade(self, state: State, old: int, value: int) -> bool:
+        """Whether *value* came back from a call that got *old*, and that is not known to take: it may be the same object, made into another."""
+        row = self.values.rows[value]
+        if row[0] != RESULT or row[1] not in self.passed or (value, self.counter) in state.counts:
+            return False
+        name = self.called.get(row[1], "")
+        if name in self.tables.contracts:
+            return False
+        root = self.values.root(old)
+        if all(self.values.root(arg) != root for arg in self.passed[row[1]]):
+            return False
+        self.escape(state, old, f"made into something else by {name}()")
+        return True
 
     def holders(self, state: State, root: int) -> frozenset[int]:
         """What *root* is stored in now: the roots of structures, and globals."""
@@ -310,7 +325,7 @@ class Core:
                 counts[key] = msgspec.structs.replace(counts[key], label=target.name)
             if target.name not in self.eval.locals and target.name not in self.eval.params:
                 self.hold(state, key, self.values.of(GLOBAL, target.name))
-            if old is not None and counts and old != value:
+            if old is not None and counts and old != value and not self.remade(state, old, value):
                 self.lost(state, old, target.name)
             return
         if isinstance(target, Temp):
@@ -359,37 +374,3 @@ def counts_users(tables: Tables, counter: str) -> bool:
     """Whether *counter* counts users, not owners: the object outlives its last put."""
     family = tables.families.get(counter)
     return family is not None and family.outlives
-
-
-def rename(values: Values, state: State, old: int, new: int, counter: str) -> None:
-    """Replace value *old*, and what was reached from it, by *new* everywhere in *state*."""
-    cache: dict[int, int] = {}
-
-    def put(value: int) -> int:
-        return values.replace(value, old, new, cache)
-
-    state.env = {name: put(value) for name, value in state.env.items()}
-    if state.mem:
-        state.mem = {(put(base), name): put(value) for (base, name), value in state.mem.items()}
-    state.facts = moved(state.facts, put)
-    state.equal = moved(state.equal, put)
-    state.counts = {
-        (put(key[0]), counter): count
-        if not (count.parts or count.held)
-        else msgspec.structs.replace(
-            count,
-            parts=tuple((put(value), mask, delta) for value, mask, delta in count.parts),
-            held=frozenset(put(value) for value in count.held),
-        )
-        for key, count in sorted(state.counts.items(), key=lambda item: item[0][0] == old)
-    }
-
-
-def moved(facts: dict[int, int], put: Callable[[int], int]) -> dict[int, int]:
-    """*facts* under the new names; what was known of the new name before is forgotten."""
-    out: dict[int, int] = {}
-    fresh: dict[int, int] = {}
-    for value, bits in facts.items():
-        target = put(value)
-        (out if target == value else fresh)[target] = bits
-    return {**out, **fresh}

@@ -11,7 +11,7 @@ from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, So
 from getput.ownership.core import once
 from getput.ownership.meant import meant
 from getput.ownership.solve import Ending, Solver
-from getput.ownership.state import Count, Key
+from getput.ownership.state import Count, Key, State
 from getput.ownership.transfer import Machine
 from getput.ownership.values import CONT, FIELD, LOCAL, OUT, PARAM, RESULT, SUB
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
@@ -303,6 +303,9 @@ def collect(
         mine = ending.value is not None and values.root(ending.value) == key[0]
         if mine and high > 1 and any(machine.values.rows[root][0] != LOCAL for root in count.held):
             low, high = low - 1, high - 1  # one of them belongs to what the object is stored in
+        if mine and count.fresh and high == 1 and known_by_another_way(machine, state, key[0]):
+            extra.add(Effect(Verb.UNSURE, Target(-1), "*"))
+            continue
         if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
             target = Target(-1)
         else:
@@ -334,6 +337,15 @@ def collect(
         root = values.root(value)
         if values.kind(root) == PARAM and values.root(base) != root and values.kind(values.root(base)) != LOCAL:
             extra.add(Effect(Verb.KEEP, Target(values.rows[root][1]), "*"))
+
+
+def known_by_another_way(machine: Machine, state: State, root: int) -> bool:
+    """Whether an object that is returned was also stored where the caller pointed: the one reference has two names."""
+    values = machine.values
+    return any(
+        name == "*" and values.root(value) == root and values.kind(base) == PARAM
+        for (base, name), value in state.mem.items()
+    )
 
 
 def converted(machine: Machine, root: int) -> int | None:
