@@ -30,6 +30,7 @@ from getput.ownership.naming import (
     STORES,
     UNCHANGING,
     VERIFY,
+    WAKES,
 )
 from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, MAYBE, PURE, RESULT
@@ -158,7 +159,7 @@ class Calls(Effects):
                 if awaited is not None and awaited.dropped:
                     self.escape(state, args[0], f"awaited by {name}()")
             for index, arg in enumerate(args):
-                if index not in printed:
+                if index not in printed and not WAKES.match(name):
                     self.used(state, arg)
                 root = self.values.root(arg)
                 for key, count in list(counts.items()):

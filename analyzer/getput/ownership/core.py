@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from getput.flow.ir import Expr, Function, Temp, Var
+from getput.flow.ir import Expr, Function, ScopeEnd, Temp, Var
 from getput.ownership.apis import Tables
 from getput.ownership.contracts import NEG, POS, ZERO, Contract
 from getput.ownership.evaluate import Evaluator
@@ -15,6 +15,7 @@ from getput.ownership.rename import rename
 from getput.ownership.state import ELEMENT, Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
+FREED = "freed"  # the use is that its memory is given back
 USES = ("use-after-put", "use-after-own-put")
 Seen = dict[
     tuple[str, Key, int], tuple[Count, Site | None, Trace | None, str]
@@ -71,6 +72,9 @@ class Core:
         self.wrote: dict[
             tuple[int, str], tuple[int, str]
         ] = {}  # a member of such an object -> where it was assigned, as what
+        self.cleaned = {
+            instr.name for block in function.blocks for instr in block.instrs if isinstance(instr, ScopeEnd)
+        }
         self.at = 0
         self.usage = counts_users(tables, counter)
 

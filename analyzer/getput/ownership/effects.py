@@ -7,7 +7,7 @@ import msgspec
 from getput.flow.ir import Call, Var
 from getput.ownership import excess, registration
 from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Verb
-from getput.ownership.core import Core
+from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
 from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
@@ -342,7 +342,7 @@ class Effects(Core):
                 and self.counter in ("device", "kobject")
                 and not self.asked(state, count)
             ):
-                self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace)
+                self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace, FREED)
             if count.high > 0 and (count.fresh or count.init) and self.counter in NEVER_FREED:
                 self.report.add("free-counted", key, site.at, count, site, state.trace)
             state.counts[key] = msgspec.structs.replace(count, escaped="freed")

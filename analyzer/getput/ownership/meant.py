@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from getput.flow.ir import Branch, Function
+from getput.flow.ir import Binary, Branch, Const, Function, Temp
 from getput.ownership.contracts import Source
 from getput.ownership.guess import put_stem
 from getput.ownership.label import text_of
@@ -106,6 +106,29 @@ def guarded(function: Function, trace: Trace | None, site: Site, label: str, kin
             text = text_of(block.end.condition)
             asked = label and re.search(rf"(?<![\w>.]){re.escape(label)}(?![\w>.])", text)
             return not asked and (kind == "put-borrowed" or not text or "->" in text or "&" in text)
+    return False
+
+
+def refuted(kind: str, count: Count, trace: Trace | None, function: Function) -> bool:
+    """Whether the path itself shows that an incident is none: what another pointer to the object holds is a reference, too."""
+    return kind in ("use-after-put", *EXTRA_PUTS) and equals_another(function, trace, count.label)
+
+
+def equals_another(function: Function, trace: Trace | None, label: str) -> bool:
+    """Whether the path learned that the object called *label* is the one that another pointer points to, too."""
+    if not label:
+        return False
+    branches = {block.end.at: block.end.condition for block in function.blocks if isinstance(block.end, Branch)}
+    while trace is not None:
+        trace, kind, at, _ = trace
+        asked = branches.get(at) if kind in ("true", "false") else None
+        if not isinstance(asked, Binary) or asked.op != ("==" if kind == "true" else "!="):
+            continue
+        sides = (asked.left, asked.right)
+        if any(isinstance(side, Const) for side in sides) or all(isinstance(side, Temp) for side in sides):
+            continue
+        if label in map(text_of, sides):
+            return True
     return False
 
 

@@ -53,6 +53,9 @@ REMOVES = re.compile(
     r"(?:^|_)(?:del|delete|remove|unlink|unhash|erase|replace|evict|dequeue|detach|disconnect|rcu_assign_pointer)(?:_|$)|xchg"
 )
 
+WAKES = re.compile(
+    r"^(?:complete(?:_all)?|up|wake_up\w*)$"
+)  # who is woken has a reference of his own, and keeps it until then
 AWAITS = re.compile(r"^wait_for_completion")  # who waits for what a release callback completes frees the object himself
 PRINTS = re.compile(
     r"^_?(?:pr_|dev_|netdev_|wiphy_|drm_|v4l2_)\w*(?:err|warn|info|dbg|notice|debug|crit|emerg|alert)\w*$|^printk$|^snprintf$"

@@ -34,7 +34,10 @@ class Machine(Calls):
             value = self.eval.value(state, instr.value)
             self.assign(state, instr.target, value)
         elif isinstance(instr, Declare):
-            state.env.pop(instr.name, None)
+            if instr.name in self.cleaned:
+                state.env[instr.name] = self.values.of(FRESH, instr.name)
+            else:
+                state.env.pop(instr.name, None)
             local = self.values.of(LOCAL, instr.name)
             for place in [place for place in state.mem if place[0] == local]:
                 del state.mem[place]
@@ -139,6 +142,8 @@ class Machine(Calls):
         """A cleanup attribute runs."""
         if instr.cleanup in self.tables.iterators:
             return  # a scoped iterator drops its cursor by itself
+        if instr.name not in state.env:
+            return  # this path did not come by the declaration: another #if branch has it
         cleanup: Cleanup | None = self.tables.cleanups.get(instr.cleanup)
         value = self.eval.variable(state, instr.name)
         if cleanup is None:

@@ -16,12 +16,13 @@ from getput.csource.parse import parse_function
 from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Function
-from getput.ownership import guess, members
+from getput.ownership import guess, members, releases
 from getput.ownership.contracts import Contract, Verb
-from getput.ownership.exits import report_of, summarize
+from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
 from getput.ownership.leaks import COUNTERPART, leaks
 from getput.ownership.solve import Solver
+from getput.ownership.summary import summarize
 from getput.ownership.transfer import Machine
 from getput.ownership.view import WORD, FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
@@ -30,6 +31,7 @@ INIT = re.compile(rb"\b__init\b")
 WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
 MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})  # what makes a caller count
+RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
 MAX_DEPTH = 4  # callees of callees of callees
 
 
@@ -298,6 +300,8 @@ class Unit:
         if run is None:
             return None
         report = report_of(run[0], self.path, run[1], run[2])
+        if report.incidents and counter in RELEASED:
+            report = msgspec.structs.replace(report, incidents=releases.without_idle(self, report.incidents))
         fields = {
             field
             for one in report.exits

@@ -1,0 +1,37 @@
+"""Release functions of a file: what happens when the last reference goes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from getput.ownership import members
+from getput.ownership.core import FREED
+from getput.ownership.view import Incident
+
+if TYPE_CHECKING:
+    from getput.ownership.unit import Unit
+
+RELEASE = re.compile(rb"(?:\.|->)release[ \t]*=[ \t]*&?(\w+)")
+ENDS = re.compile(rb"free|put|release|destroy|unregister|delete|remove|kref")
+
+
+def without_idle(unit: Unit, incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:
+    """*incidents* without memory that is given back after the last put, or without one, where a release function of the file frees
+    nothing: then who owns the memory frees it."""
+    suspects = [one for one in incidents if one.kind == "free-counted" or one.note == FREED]
+    if not suspects or not idle(unit):
+        return incidents
+    return tuple(one for one in incidents if one not in suspects)
+
+
+def idle(unit: Unit) -> bool:
+    """Whether a release function of the file does nothing, or only says that it was called."""
+    for name in sorted(set(RELEASE.findall(unit.text))):
+        source = unit.by_name.get(name.decode("ascii"))
+        if source is None:
+            continue
+        body = members.COMMENT.sub(b"", unit.text[unit.text.index(b"{", source.start) : source.end])
+        if not ENDS.search(body):
+            return True
+    return False
