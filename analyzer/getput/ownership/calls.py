@@ -10,6 +10,7 @@ from getput.ownership.contracts import ANY, Source
 from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
+    ASKS,
     AWAITS,
     COMPARES,
     CONVERSION,
@@ -173,7 +174,7 @@ class Calls(Effects):
         self.passed[call.at] = tuple(args)
         self.overwrite_locals(state, call, args, set())
         self.fill_in(state, call, by_address=False)
-        if name and UNCHANGING.search(name):
+        if name and (UNCHANGING.search(name) or ASKS.match(name)):
             result = self.values.of(PURE, name, *args)
         else:
             result = self.fresh_result(state, call.at)

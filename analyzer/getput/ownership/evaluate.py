@@ -154,7 +154,8 @@ class Evaluator:
             return self.values.of(GLOBAL, "&" + expr.name)
         if isinstance(expr, (Field, Index, Deref)):
             base, name = self.place(state, expr, use=False)
-            return base if name == "*" else self.values.sub(base, name)
+            first = isinstance(expr, Index) and name == "[0]"  # where a pointer points to
+            return base if name == "*" or first else self.values.sub(base, name)
         return self.values.of(FRESH, "&", self.value(state, expr))
 
     def bits(self, state: State, value: int) -> int:

@@ -10,6 +10,7 @@ from getput.ownership import registration
 from getput.ownership.contracts import NEG, POS, ZERO
 from getput.ownership.core import once
 from getput.ownership.meant import meant, refuted
+from getput.ownership.naming import MANAGED
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
 from getput.ownership.transfer import Machine
@@ -56,7 +57,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         if machine.owners:
             machine.unowned(ending.state)
         if exits[-1].kind is not ExitKind.ERROR:
-            stored_without_reference(machine, ending)
+            stored_without_reference(machine, ending, sure=exits[-1].kind is not ExitKind.MIXED)
     for key, count, site, trace in machine.unset:
         if machine.values.root(key[0]) in machine.begun:
             machine.report.add("put-uninitialised", key, site.at, count, site, trace)
@@ -108,8 +109,9 @@ def returned_after_put(machine: Machine, ending: Ending) -> None:
         machine.report.add("return-after-put", key, ending.at, count, count.dropped[-1], ending.state.trace)
 
 
-def stored_without_reference(machine: Machine, ending: Ending) -> None:
-    """The function ends well and a pointer stays stored to an object whose only reference it dropped."""
+def stored_without_reference(machine: Machine, ending: Ending, *, sure: bool) -> None:
+    """The function ends well and a pointer stays stored to an object whose only reference it dropped.  Where it is not *sure* that it
+    ends well, memory that devres manages may go with it."""
     if machine.usage:
         return
     for key, count in sorted(ending.state.counts.items()):
@@ -124,6 +126,9 @@ def stored_without_reference(machine: Machine, ending: Ending) -> None:
         ):
             continue
         for root in machine.holders(ending.state, key[0]):
+            maker = machine.called.get(machine.at_of(root), "")
+            if not sure and MANAGED.match(maker):
+                continue
             if machine.values.rows[root][0] != LOCAL and root not in ending.state.freed:
                 site = count.dropped[-1]
                 machine.report.add("stored-without-reference", key, site.at, count, site, ending.state.trace)
@@ -139,7 +144,12 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
     if high > 0 and low <= 0 and nothing_to_take(machine, ending, key, count):
         high = low
     escaped = count.escaped or (count.hopes[0][2] if count.hopes else "")
-    if not escaped and not count.init and high > 0 and registration.phase(machine, ending.state, key[0]) == 1:
+    if (
+        not escaped
+        and (not count.init or count.earlier)
+        and high > 0
+        and registration.phase(machine, ending.state, key[0]) == 1
+    ):
         escaped = "registered"
     if not escaped and ending.value is not None and high > 0:
         root = values.root(ending.value)

@@ -11,6 +11,9 @@ CONVERSION = re.compile(
 # What leads from one node of a firmware tree to another is a look-up, whatever it is called; these name the same node.
 SAME_NODE = re.compile(r"^to_|fwnode|of_node")
 COMPARES = re.compile(r"^device_match_\w+$")  # look at an address only
+ASKS = re.compile(
+    r"^(?!READ_ONCE|WARN|BUG|XA_|PTR_ERR|ERR_PTR|ERR_CAST)[A-Z][A-Z0-9]*_[A-Z0-9_]+$"
+)  # macros: shorthands for a look at their arguments
 NO_OBJECTS = frozenset({"xa_is_value", "is_uncached_acl", "is_error_page"})  # say of a pointer that it is a number
 SEVERAL = re.compile(r"^(?:get|pin)_user_pages")  # take as many as they are asked for, and return how many they took
 STORES = {"device_set_node": "fwnode"}  # put their second argument into a member of the first
