@@ -63,6 +63,7 @@ class Core:
         # puts of members of fresh memory that the path has not initialised
         self.unset: list[tuple[Key, Count, Site, Trace | None]] = []
         self.stored: set[int] = set()  # parameters that some path stores where they outlive the function
+        self.listed: set[int] = set()  # those of them that a callee keeps
         self.recent = (-1, "")  # the offset of the last instruction that set a temporary, and which
         self.looked_at: set[int] = set()  # offsets of calls whose result goes somewhere
         self.called: dict[int, str] = {}  # offset of a call -> callee

@@ -281,6 +281,7 @@ class Effects(Core):
         if found is None:
             if self.values.rows[key[0]][0] == PARAM:
                 self.stored.add(key[0])
+                self.listed.add(key[0])
             elif effect.family == "*" and self.made_here(key[0]):
                 state.mem[(key[0], HANDED)] = self.values.zero
             return

@@ -176,6 +176,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if errors and given_errors:
         meant = not report.users or always_fails
         return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=meant)
+    begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
+    if begun and report.counter == "device":
+        return leak("error", begun, "nobody puts what could not be added", Confidence.MEDIUM, report)
     if errors and kept and report.entry:
         found = abandoned(report, errors)
         if found is not None:

@@ -191,7 +191,10 @@ class Solver:
             row[0] == "result"
             and bits & NEG
             and bits & ZERO
-            and any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values())
+            and (
+                any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values())
+                or registration.PLACE in (name for (_, name), added in state.mem.items() if added == value)
+            )
         ):
             for mask in (ZERO, POS | NEG):  # the answer of the get itself: it failed or it did not
                 each = state.copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from getput.flow.ir import Function
 from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, Source, Target, Verb
+from getput.ownership.naming import MANAGED
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, State
 from getput.ownership.transfer import Machine
@@ -51,8 +52,8 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
     seen: dict[tuple[Target, str], int] = {}
     for ending in solver.endings:
         collect(machine, ending, deltas, extra, seen)
-    for root in machine.stored:
-        extra.add(Effect(Verb.KEEP, Target(machine.values.rows[root][1]), "*"))
+    for index, results_kept in kept(machine, solver).items():
+        extra.add(Effect(Verb.KEEP, Target(index), "*", results_kept))
     for where, by_ending in deltas.items():
         extra |= effects_of(where, by_ending, groups, machine, seen[where])
     freed: dict[Target, set[int]] = {}
@@ -125,10 +126,28 @@ def collect(
         where_key = (target, count.family)
         deltas.setdefault(where_key, {}).setdefault(id(ending), set()).add((low, high))
         seen[where_key] = key[0]
-    for (base, _), value in state.mem.items():
-        root = values.root(value)
-        if values.kind(root) == PARAM and values.root(base) != root and values.kind(values.root(base)) != LOCAL:
-            extra.add(Effect(Verb.KEEP, Target(values.rows[root][1]), "*"))
+
+
+def kept(machine: Machine, solver: Solver) -> dict[int, int]:
+    """The arguments that the function stores where they outlive it, and the results with which it does."""
+    values = machine.values
+    found: dict[int, int] = {}
+    for ending in solver.endings:
+        bits = ANY if ending.value is None else ending.bits
+        for (base, _), value in ending.state.mem.items():
+            root, holder = values.root(value), values.root(base)
+            if values.kind(root) != PARAM or holder == root or values.kind(holder) == LOCAL:
+                continue
+            maker = machine.called.get(machine.at_of(holder), "")
+            if bits == NEG and (holder in ending.state.freed or MANAGED.match(maker)):
+                continue  # goes when the function fails
+            index = int(values.rows[root][1])
+            found[index] = found.get(index, 0) | bits
+    for root in machine.stored:
+        index = int(values.rows[root][1])
+        if root in machine.listed or index not in found:
+            found[index] = ANY
+    return found
 
 
 def known_by_another_way(machine: Machine, state: State, root: int) -> bool:
