@@ -31,8 +31,9 @@ def way_since(way: list[Mark], at: int) -> tuple[Mark, ...]:
 def found_leak(leak: Leak) -> Found:
     """One lost reference as a finding."""
     count = leak.standing.count
-    name, api = name_of(count), api_of(count)
-    way = way_since(marks(leak.standing.trace), count.taken[0].at)
+    site = count.taken[-1 if leak.kind == "failed-get" else 0]
+    name, api = name_of(count), site.callee
+    way = way_since(marks(leak.standing.trace), site.at)
     where = "this error exit" if leak.shown.kind is ExitKind.ERROR else "this exit"
     if leak.kind == "iterator":
         text = f"the reference that {api}() holds on '{name}' is not dropped when the loop is left here"

@@ -235,7 +235,10 @@ class Flow(Declarations):
             if value is None:
                 opened.rest = target
             else:
-                opened.cases.append(Case((self.range(value),), target))
+                name = (
+                    self.text[value.start : value.end].decode("utf-8", "replace") if value.kind == "identifier" else ""
+                )
+                opened.cases.append(Case((self.range(value),), target, (name,)))
             self.enter(block)
         for child in node.children:
             if child is not value:

@@ -129,9 +129,15 @@ def _moved(end: Terminator, to: Sequence[int]) -> Terminator:
     if kind is Advance:
         return Advance(end.macro, end.args, to[end.body], to[end.done], end.at)  # type: ignore[union-attr]
     if isinstance(end, Switch):
-        arms: dict[int, list[tuple[int | None, int | None]]] = {}
+        arms: dict[int, list[tuple[tuple[int | None, int | None], str]]] = {}
         for case in end.cases:
-            arms.setdefault(to[case.to], []).extend(case.values)
-        cases = tuple([Case(tuple(values), arm) for arm, values in arms.items()])
+            names = case.names or ("",) * len(case.values)
+            arms.setdefault(to[case.to], []).extend(zip(case.values, names, strict=True))
+        cases = tuple(
+            [
+                Case(tuple([one[0] for one in known]), arm, tuple([one[1] for one in known]))
+                for arm, known in arms.items()
+            ]
+        )
         return Switch(end.value, cases, to[end.default], end.at)
     return end

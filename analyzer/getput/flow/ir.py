@@ -179,10 +179,12 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One arm of a switch: the values (``low``..``high`` equal but for ranges; None where not known), where it goes."""
+    """One arm of a switch: the values (``low``..``high`` equal but for ranges; None where not known), where it goes, and the constants
+    that the values are (as many names as values, "" where it is none)."""
 
     values: tuple[tuple[int | None, int | None], ...]
     to: int
+    names: tuple[str, ...] = ()
 
 
 class Switch(msgspec.Struct, frozen=True):

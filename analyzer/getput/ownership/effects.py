@@ -6,7 +6,7 @@ import msgspec
 
 from getput.flow.ir import Call, Var
 from getput.ownership import excess, registration
-from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Verb
+from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source, Verb
 from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
@@ -245,6 +245,8 @@ class Effects(Core):
         if before.escaped and not before.escaped.startswith(("kept", "devm")):
             return
         if before.failed and not before.taken[len(before.failed) :]:
+            if self.values.rows[key[0]][0] == OUT and not state.facts.get(key[0], ZERO) & ZERO:
+                return  # the path looked: what the failed get left there is not its own
             kind = "put-after-failed-get"
         elif before.role == "borrowed":
             kind = "put-borrowed"

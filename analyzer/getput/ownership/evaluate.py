@@ -21,6 +21,7 @@ from getput.flow.ir import (
     Unknown,
     Var,
 )
+from getput.ownership.arithmetic import COMPARE, MIRRORED, NEGATED, fold
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.state import State
 from getput.ownership.values import (
@@ -33,12 +34,8 @@ from getput.ownership.values import (
     SUB,
     TEXT,
     Values,
-    sign,
 )
 
-COMPARE = {"==", "!=", "<", "<=", ">", ">="}
-NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 AGAINST_ZERO = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": POS, ">=": POS | ZERO}
 AGAINST_ONE = {"==": POS, "!=": NEG | ZERO, "<": NEG | ZERO, "<=": ANY, ">": 0, ">=": POS}
 AGAINST_POS = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
@@ -254,6 +251,11 @@ class Evaluator:
         """``left op right``, if that is known."""
         if left == right:
             return op in ("==", "<=", ">=")
+        if state.named and op in ("==", "!="):
+            one, other = state.named.get(left), state.named.get(right)
+            named = (one, right) if one is not None else (other, left)
+            if named[0] is not None and self.values.named(named[1]):
+                return (named[0] == named[1]) == (op == "==")
         a = state.equal.get(left, self.values.constant(left))
         b = state.equal.get(right, self.values.constant(right))
         if a is not None and b is not None:
@@ -320,6 +322,8 @@ class Evaluator:
             number = state.equal.get(left, self.values.constant(left))
             left, right, op = right, left, MIRRORED[op]
         if number is None:
+            if op == "==" and not self.name(state, left, right):
+                return False
             if op == "==":
                 both = self.bits(state, left) & self.bits(state, right)
                 return self.restrict(state, left, both) and self.restrict(state, right, both)
@@ -333,6 +337,14 @@ class Evaluator:
             if number < 0 and of[0] == OP and of[1] == "PTR_ERR" and not self.restrict(state, of[2], NEG):
                 return False
         return self.restrict(state, left, mask)
+
+    def name(self, state: State, left: int, right: int) -> bool:
+        """Learn that two values are equal, one of which may be a named constant; False where the other is known to be another one."""
+        if self.values.named(left):
+            left, right = right, left
+        if not self.values.named(right) or self.values.named(left):
+            return True
+        return state.named.setdefault(left, right) == right
 
     def restrict(self, state: State, value: int, mask: int) -> bool:
         """Learn that the sign of *value* is in *mask*; False where that cannot be."""
@@ -374,27 +386,3 @@ class Evaluator:
             return None
         state.mem[place] = value
         return place
-
-
-def fold(op: str, a: int, b: int) -> int | None:
-    """The constant ``a op b``, or None."""
-    if op == "+":
-        return a + b
-    if op == "-":
-        return a - b
-    if op == "*":
-        return a * b
-    if op == "&":
-        return a & b
-    if op == "|":
-        return a | b
-    if op == "^":
-        return a ^ b
-    if op == "<<" and 0 <= b < 64:
-        return a << b
-    if op == ">>" and 0 <= b < 64:
-        return a >> b
-    return None
-
-
-__all__ = ["Evaluator", "sign"]

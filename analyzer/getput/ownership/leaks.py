@@ -16,6 +16,7 @@ from getput.ownership.state import ELEMENT, Count, Key
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
+BRINGS_UP = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
 OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release drops
 OPERATION = re.compile(
@@ -157,7 +158,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
     kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
-    failed = [(one, st) for one, st in errors if st.take_failed]
+    failed = [(one, st) for one, st in more if st.take_failed and one.kind in (ExitKind.ERROR, ExitKind.VOID)]
     held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
     failed = [(one, st) for one, st in failed if counts_although_failed(st.count)]
     handed_in = (
@@ -219,7 +220,10 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
             names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
             if names and standing.held_by != "param":
                 evidence = f"{names[0]}(), which drops it, does not run when this function fails"
-                sure = Confidence.MEDIUM if standing.held_by == "devm" and standing.count.fresh else Confidence.LOW
+                certain = (report.users and BRINGS_UP.search(report.name) is not None) or (
+                    standing.held_by == "devm" and standing.count.fresh
+                )
+                sure = Confidence.MEDIUM if certain else Confidence.LOW
                 return leak("error", [(one, standing)], evidence, sure, report)
     return None
 
@@ -250,7 +254,7 @@ def leak(
     accepted: bool = False,
 ) -> Leak:
     """Choose the exit to show and settle how sure we are."""
-    order = sorted(lost, key=lambda row: (row[0].kind is not ExitKind.ERROR, row[0].at))
+    order = sorted(lost, key=lambda row: (never(report, row[1]), row[0].kind is not ExitKind.ERROR, row[0].at))
     shown, standing = order[0]
     sure = (
         min((doubt(report, one, st, confidence) for one, st in order), key=lambda c: c.rank)
@@ -259,6 +263,7 @@ def leak(
     )
     accepted = (
         accepted
+        or never(report, standing)
         or told_elsewhere(standing.count, report.counter)
         or guarded(report, lost)
         or standing.count.role == "global"  # anybody can drop it
@@ -266,6 +271,14 @@ def leak(
         or (report.counter not in CLEAR and not report.users and bool(standing.count.passed))
     )
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
+
+
+def never(report: FunctionReport, standing: Standing) -> bool:
+    """Whether the last condition on the path is one that never holds."""
+    if not report.asserted:
+        return False
+    last = next((mark.at for mark in reversed(marks(standing.trace)) if mark.kind in ("true", "false")), -1)
+    return last in report.asserted
 
 
 def guarded(report: FunctionReport, lost: list[Row]) -> bool:

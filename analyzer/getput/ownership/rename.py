@@ -22,6 +22,8 @@ def rename(values: Values, state: State, old: int, new: int, counter: str) -> No
         state.mem = {(put(base), name): put(value) for (base, name), value in state.mem.items()}
     state.facts = moved(state.facts, put)
     state.equal = moved(state.equal, put)
+    if state.named:
+        state.named = moved(state.named, put)
     state.counts = {
         (put(key[0]), counter): count
         if not (count.parts or count.held)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import heapq
 
 from getput.flow import cfg
-from getput.flow.ir import Advance, Branch, Function, Jump, Return, Stop, Switch, Var
+from getput.flow.ir import Advance, Branch, Case, Function, Jump, Return, Stop, Switch, Var
 from getput.ownership import registration
+from getput.ownership.arithmetic import COMPARE
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
-from getput.ownership.evaluate import COMPARE
 from getput.ownership.state import State
 from getput.ownership.transfer import Machine
-from getput.ownership.values import FIELD, PHI
+from getput.ownership.values import FIELD, GLOBAL, NAMED, PHI, RESULT
 
 TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
 MAX_STATES = 16  # at one block
@@ -158,6 +158,11 @@ class Solver:
                 state.trace = (state.trace, "case", end.at, "")
                 return [(case.to, state)]
             arm = state.copy()
+            if not self.may_be(arm, value, case):
+                continue
+            if value in state.named and all(map(NAMED.match, case.names)):
+                arm.trace = (arm.trace, "case", end.at, "")
+                return [*out, (case.to, arm)]
             low, high = case.values[0]
             if len(case.values) == 1 and low is not None and low == high:
                 constant = machine.values.of("const", low)
@@ -168,6 +173,16 @@ class Solver:
         state.trace = (state.trace, "case", end.at, "")
         out.append((end.default, state))
         return out
+
+    def may_be(self, state: State, value: int, case: Case) -> bool:
+        """Whether *value*, which may be known to be a named constant, can be one of those of *case*; if that is one, it is now."""
+        if not case.names or not all(map(NAMED.match, case.names)):
+            return True
+        names = [self.machine.values.of(GLOBAL, name) for name in case.names]
+        known = state.named.get(value)
+        if known is None and len(names) == 1:
+            state.named[value] = names[0]
+        return known is None or known in names
 
     def ending(self, state: State, end: Return) -> None:
         """A return; where counts still hang on the result, one ending for each answer it can give."""
@@ -219,6 +234,9 @@ class Solver:
             if count.fresh and not count.escaped:
                 holders = tuple(sorted(name for name, value in state.env.items() if root(value) == key[0]))
             out.append((key[0], count.signature(), holders, registration.phase(self.machine, state, key[0])))
+            if self.machine.usage and count.taken and not count.dropped:
+                answer = self.machine.values.ids.get((RESULT, count.taken[-1].at))
+                out.append(answer is not None and self.machine.eval.bits(state, answer) == NEG)
         if out:
             bits = self.machine.eval.bits
             for name in self.result_vars:
@@ -265,6 +283,11 @@ class Solver:
                 joined = old_bits | bits(new, value)
                 if joined != old_bits:
                     facts[value] = joined
+                    changed = True
+        if known.named != new.named:
+            for value, name in list(known.named.items()):
+                if new.named.get(value) != name:
+                    del known.named[value]
                     changed = True
         if known.equal != new.equal:
             for value, number in list(known.equal.items()):
@@ -319,6 +342,7 @@ class Solver:
             return False
         known.facts[phi] = joined
         known.equal.pop(phi, None)
+        known.named.pop(phi, None)
         return True
 
 

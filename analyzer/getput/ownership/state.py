@@ -79,13 +79,14 @@ class Count(msgspec.Struct, frozen=True):
 class State:
     """One path's knowledge; copied where paths part."""
 
-    __slots__ = ("counts", "env", "equal", "facts", "freed", "mem", "trace")
+    __slots__ = ("counts", "env", "equal", "facts", "freed", "mem", "named", "trace")
 
     def __init__(self) -> None:
         self.env: dict[str, int] = {}
         self.mem: dict[tuple[int, str], int] = {}
         self.facts: dict[int, int] = {}
         self.equal: dict[int, int] = {}
+        self.named: dict[int, int] = {}  # value -> the named constant that it is
         self.counts: dict[Key, Count] = {}
         self.freed: dict[int, int] = {}
         self.trace: Trace | None = None
@@ -97,6 +98,7 @@ class State:
         other.mem = self.mem.copy()
         other.facts = self.facts.copy()
         other.equal = self.equal.copy()
+        other.named = self.named.copy()
         other.counts = self.counts.copy()
         other.freed = self.freed.copy()
         other.trace = self.trace

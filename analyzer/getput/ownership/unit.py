@@ -15,7 +15,7 @@ from getput.csource.macros import Macros
 from getput.csource.parse import parse_function
 from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
-from getput.flow.ir import Function
+from getput.flow.ir import Branch, Function
 from getput.ownership import guess, members, releases
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of
@@ -32,6 +32,8 @@ WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzAB
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
 MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})  # what makes a caller count
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
+ASSERTED = re.compile(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
+NEAR = 120  # bytes between the beginning of a condition and the part of it that decides
 MAX_DEPTH = 4  # callees of callees of callees
 
 
@@ -317,8 +319,16 @@ class Unit:
         if entry:
             here = frozenset((source.name,))
             droppers = {field: members.droppers(self, field, counter, here, COUNTERPART) for field in sorted(fields)}
-        report = msgspec.structs.replace(report, entry=entry, droppers=droppers, boot=boot)
+        asserted = self.asserted(source, run[0])
+        report = msgspec.structs.replace(report, entry=entry, droppers=droppers, boot=boot, asserted=asserted)
         return msgspec.structs.replace(report, leaks=tuple(leaks(report)))
+
+    def asserted(self, source: FunctionSource, function: Function) -> frozenset[int]:
+        """The offsets of conditions in *source* that an assertion makes: ``if (WARN_ON(...))``."""
+        if self.text.find(b"WARN", source.start, source.end) < 0:
+            return frozenset()
+        ends = [block.end.at for block in function.blocks if isinstance(block.end, Branch)]
+        return frozenset(at for at in ends if ASSERTED.search(self.text, max(0, at - NEAR), at))
 
     def is_function(self, name: str) -> bool:
         """Whether the file has a function of this name: not a macro, nor a cleanup class."""

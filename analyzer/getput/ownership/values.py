@@ -6,10 +6,12 @@ of a field, the address of a field.  Equal descriptions are equal numbers, so al
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 
+NAMED = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 PARAM = "param"  # (index)
 GLOBAL = "global"  # (name)
 LOCAL = "local"  # (name): the address of a local
@@ -68,6 +70,11 @@ class Values:
         """The number that *value* is, or None."""
         row = self.rows[value]
         return row[1] if row[0] == CONST else None
+
+    def named(self, value: int) -> bool:
+        """Whether *value* is a constant that has a name, and no number that is known."""
+        row = self.rows[value]
+        return bool(row[0] == GLOBAL and NAMED.match(row[1]))
 
     def sub(self, base: int, name: str) -> int:
         """``&base->name``."""

@@ -111,6 +111,7 @@ class FunctionReport(msgspec.Struct, frozen=True):
     # member ("" for an object that was handed in) -> functions of the file that put it
     droppers: dict[str, tuple[str, ...]] = {}
     leaks: tuple[Leak, ...] = ()
+    asserted: frozenset[int] = frozenset()  # offsets of conditions that never hold: ``if (WARN_ON(...))``
 
 
 class Member:
