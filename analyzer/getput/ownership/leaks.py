@@ -158,7 +158,14 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
     kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
-    failed = [(one, st) for one, st in more if st.take_failed and one.kind in (ExitKind.ERROR, ExitKind.VOID)]
+    went_on = {
+        one.at for one, st in more if not st.take_failed
+    }  # where nothing comes back, only an early return tells of a failure
+    failed = [
+        (one, st)
+        for one, st in more
+        if st.take_failed and (one.kind is ExitKind.ERROR or (one.kind is ExitKind.VOID and one.at not in went_on))
+    ]
     held_free = [(one, st) for one, st in errors if st.held_by in ("", "freed")]
     failed = [(one, st) for one, st in failed if counts_although_failed(st.count)]
     handed_in = (

@@ -42,10 +42,11 @@ def droppers(
             continue
         if name and unit.text.find(name, source.start, source.end) < 0:
             continue
+        text = COMMENT.sub(b"", unit.text[source.start : source.end])
         if not field:
-            if unit.words_of(source) & puts:
+            if any(word.decode("ascii") in puts for word in WORD.findall(text)):
                 out.append(source.name)
-        elif puts_member(unit.text[source.start : source.end], name, puts, unknown_to(unit)):
+        elif puts_member(text, name, puts, unknown_to(unit)):
             out.append(source.name)
     return tuple(out)
 

@@ -317,7 +317,7 @@ class Unit:
         entry = self.is_entry(source.name)
         droppers: dict[str, tuple[str, ...]] = {}
         if entry:
-            here = frozenset((source.name,))
+            here = self.words_of(source)  # what it calls, or registers to be called, is no other way down
             droppers = {field: members.droppers(self, field, counter, here, COUNTERPART) for field in sorted(fields)}
         asserted = self.asserted(source, run[0])
         report = msgspec.structs.replace(report, entry=entry, droppers=droppers, boot=boot, asserted=asserted)
