@@ -8,9 +8,9 @@ from getput.csource.syntax import FunctionSource
 from getput.ownership import members
 from getput.ownership.balance import balances
 from getput.ownership.contracts import Verb
-from getput.ownership.naming import MANAGED
+from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.unit import Unit
-from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker
+from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
 BRINGS_UP = re.compile(
@@ -45,8 +45,12 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
 def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[Stored]:
     """Every member in which some function of the file leaves a reference of *counter*, or did so before."""
     takers: dict[tuple[str, str], list[Taker]] = {}
-    for taker, field, family in stores(unit, counter, focus):
+    direct: set[tuple[str, str]] = set()  # what a helper leaves there is counted where the helper itself was followed
+    for taker, field, family, helped in stores(unit, counter, focus):
         takers.setdefault((field, family), []).append(taker)
+        if not helped:
+            direct.add((field, family))
+    takers = {key: sites for key, sites in takers.items() if key in direct}
     dropped = unit.vocabulary.puts(counter)
     if focus is not None and unit.twin is not None:
         for field in sorted(focus & fields_put(unit.twin, dropped)):
@@ -70,10 +74,11 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
     return [one for one in out if one.droppers or not one.takers or settled.isdisjoint(one.takers)]
 
 
-def stores(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[tuple[Taker, str, str]]:
-    """(who and where, member, family) of every reference of *counter* that stays in a member when its function ends well."""
+def stores(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[tuple[Taker, str, str, bool]]:
+    """(who and where, member, family, whether a helper made it) of every reference of *counter* that stays in a member when its
+    function ends well."""
     taking = unit.vocabulary.taking(counter)
-    out: dict[tuple[Taker, str, str], None] = {}
+    out: dict[tuple[Taker, str, str, bool], None] = {}
     followed = 0
     for source in unit.sources:
         if (focus is not None and not assigns(unit, source, focus)) or not takes(unit, source, taking):
@@ -94,7 +99,8 @@ def stores(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[tuple
                 for field in standing.fields:
                     if focus is None or field in focus:
                         taker = Taker(source.name, site.callee, site.at, unit.is_entry(source.name))
-                        out[taker, field, standing.count.family] = None
+                        helped = summarized(site) and not LOOKUP_NAME.search(site.callee)
+                        out[taker, field, standing.count.family, helped] = None
     return list(out)
 
 
