@@ -223,6 +223,8 @@ class Effects(Core):
         if value != root and count.member == root and self.counter in ("kref", "refcount_t"):
             count = msgspec.structs.replace(count, member=value)
         before = count
+        if count.taken and count.passed:
+            self.lent.add((count.taken[0].at, site.at, count.passed))
         if condition is None:
             count = msgspec.structs.replace(count, base=max(count.base - 1, -3))
         else:

@@ -92,6 +92,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         machine.usage,
         frozenset(machine.settled),
         frozenset(machine.settled_by),
+        frozenset(machine.lent),
     )
 
 

@@ -275,9 +275,21 @@ def leak(
         or guarded(report, lost)
         or standing.count.role == "global"  # anybody can drop it
         or report.counter == "module"  # goes with what the module made
-        or (report.counter not in CLEAR and not report.users and bool(standing.count.passed))
+        or (report.counter not in CLEAR and not report.users and not lent_only(report, standing.count))
     )
     return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
+
+
+def lent_only(report: FunctionReport, count: Count) -> bool:
+    """Whether every callee that saw the reference saw it on a path, too, which goes on and drops it: none of them keeps it."""
+    harmless: set[str] = set()
+    for take, drop, names in report.lent:
+        if take != count.taken[0].at:
+            continue
+        after = min((one.at for one in report.exits if one.at >= drop), default=-1)
+        failing = all(one.kind is ExitKind.ERROR for one in report.exits if one.at == after)
+        harmless.update(names[:-1] if failing else names)  # the last one may be what failed
+    return harmless.issuperset(count.passed)
 
 
 def never(report: FunctionReport, standing: Standing) -> bool:

@@ -106,6 +106,7 @@ class FunctionReport(msgspec.Struct, frozen=True):
     users: bool = False  # the counter counts users, not owners: the object outlives its last put
     settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
     settled_by: frozenset[tuple[int, int]] = frozenset()  # such a get, and the drop
+    lent: frozenset[tuple[int, int, tuple[str, ...]]] = frozenset()  # a get, a drop, and the callees that saw it in between
     boot: bool = False  # runs once, when the kernel or the module comes up (__init)
     entry: bool = False  # called through a pointer only: a driver's operation
     # member ("" for an object that was handed in) -> functions of the file that put it
