@@ -5,7 +5,19 @@ from __future__ import annotations
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.state import Count, Site
-from getput.ownership.view import ExitKind, Found, FunctionReport, Incident, Leak, Mark, guessed, marks, summarized
+from getput.ownership.view import (
+    Exit,
+    ExitKind,
+    Found,
+    FunctionReport,
+    Incident,
+    Leak,
+    Mark,
+    Standing,
+    guessed,
+    marks,
+    summarized,
+)
 
 
 def name_of(count: Count) -> str:
@@ -28,12 +40,17 @@ def way_since(way: list[Mark], at: int) -> tuple[Mark, ...]:
     return tuple(way)
 
 
+def way_out(standing: Standing, exit_: Exit, at: int) -> tuple[Mark, ...]:
+    """The way from where the reference was taken (offset *at*) to an exit."""
+    return (*way_since(marks(standing.trace), at), Mark("exit", exit_.at, ""))
+
+
 def found_leak(leak: Leak) -> Found:
     """One lost reference as a finding."""
     count = leak.standing.count
     site = count.taken[-1 if leak.kind == "failed-get" else 0]
     name, api = name_of(count), site.callee
-    way = way_since(marks(leak.standing.trace), site.at)
+    way = way_out(leak.standing, leak.shown, site.at)
     where = "this error exit" if leak.shown.kind is ExitKind.ERROR else "this exit"
     if leak.kind == "iterator":
         text = f"the reference that {api}() holds on '{name}' is not dropped when the loop is left here"
@@ -57,8 +74,9 @@ def found_leak(leak: Leak) -> Found:
         leak.shown.at,
         text,
         leak.confidence,
-        (*way, Mark("exit", leak.shown.at, "")),
+        way,
         leak.accepted,
+        also=tuple([(one.at, way_out(standing, one, site.at)) for one, standing in leak.rest]),
     )
 
 

@@ -25,7 +25,7 @@ from getput.flow.ir import (
 
 ZERO = Const(0)
 ONE = Const(1)
-BUILTIN: dict[bytes, Expr] = {b"NULL": ZERO, b"false": ZERO, b"true": ONE}
+BUILTIN: dict[bytes, Expr] = {b"NULL": ZERO, b"false": ZERO, b"true": ONE, b"AE_OK": ZERO}
 
 
 class Scoped:

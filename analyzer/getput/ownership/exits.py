@@ -93,6 +93,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         frozenset(machine.settled),
         frozenset(machine.settled_by),
         frozenset(machine.lent),
+        frozenset(machine.walked),
     )
 
 
@@ -165,9 +166,11 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         result = values.ids.get((RESULT, last.at))
         if result is not None and result != key[0]:
             failed = not machine.eval.bits(ending.state, result) & (ZERO | POS)
-    fields = fields_of(machine, ending, key)
+    stored = fields_of(machine, ending, key)
+    row = values.rows[key[0]]
+    fields = tuple(sorted({*stored, row[2]})) if row[0] == FIELD else stored
     many = one_of_several(machine, ending, key, count)
-    return Standing(key, count, low, high, escaped, held_by, failed, fields, many, ending.state.trace)
+    return Standing(key, count, low, high, escaped, held_by, failed, fields, many, ending.state.trace, stored)
 
 
 def one_of_several(machine: Machine, ending: Ending, key: Key, count: Count) -> bool:
@@ -184,16 +187,17 @@ def one_of_several(machine: Machine, ending: Ending, key: Key, count: Count) -> 
 
 
 def fields_of(machine: Machine, ending: Ending, key: Key) -> tuple[str, ...]:
-    """The members that lead to an object: those it was stored in, or the one it was read from."""
+    """The members that an object was stored in, other than the one it was read from."""
     values = machine.values
+    row = values.rows[key[0]]
     names = {
         name
         for (base, name), value in ending.state.mem.items()
-        if name[0] not in "#[*" and values.root(value) == key[0] and values.kind(values.root(base)) != LOCAL
+        if name[0] not in "#[*"
+        and values.root(value) == key[0]
+        and values.kind(values.root(base)) != LOCAL
+        and row[:3] != (FIELD, base, name)
     }
-    row = values.rows[key[0]]
-    if row[0] == FIELD:
-        names.add(row[2])
     return tuple(sorted(names))
 
 

@@ -79,7 +79,10 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     lost = [
         (one, st)
         for one, st in rows
-        if st.high > 0 and not st.escaped and st.held_by in ("", "freed", "local") and may_leak(report, one, st)
+        if st.high > 0
+        and (not st.escaped or kept_beside(report, st))
+        and st.held_by in ("", "freed", "local")
+        and may_leak(report, one, st)
     ]
     given = [(one, st) for one, st in rows if dropped(st) and not (st.take_failed and st.count.init)]
     if not lost and any(one.kind is ExitKind.ERROR for one, _ in given):
@@ -131,6 +134,12 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     return leak(kind, lost, evidence, Confidence.HIGH, report)
 
 
+def kept_beside(report: FunctionReport, standing: Standing) -> bool:
+    """Whether who keeps an iterator's element keeps it, too, where the iterator goes on and drops it: by a reference of its own, or none."""
+    count = standing.count
+    return count.iterator and len(count.taken) == 1 and (count.taken[0].at, standing.escaped) in report.walked
+
+
 def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
     """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
     if any(one.kind in (ExitKind.ERROR, ExitKind.VOID) for one, _ in lost):
@@ -147,10 +156,14 @@ def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> 
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     """A count on somebody else's object: what do exits that look alike leave behind?"""
+    balanced = any(dropped(st) for _, st in rows)  # then it was taken for the time of this function
     more = [
         (one, st)
         for one, st in rows
-        if st.high > 0 and not st.escaped and not OWNED.intersection(st.fields) and may_leak(report, one, st)
+        if st.high > 0
+        and not st.escaped
+        and not OWNED.intersection(st.fields if not balanced else st.stored)
+        and may_leak(report, one, st)
     ]
     if not more or (registered(more[0][1]) and summarized(more[0][1].count.taken[0])):
         return None
@@ -277,7 +290,8 @@ def leak(
         or report.counter == "module"  # goes with what the module made
         or (report.counter not in CLEAR and not report.users and not lent_only(report, standing.count))
     )
-    return Leak(kind, standing, shown, len({one.at for one, _ in lost}) - 1, evidence, sure, accepted)
+    rest = {one.at: (one, st) for one, st in reversed(order) if one.at != shown.at}
+    return Leak(kind, standing, shown, len(rest), evidence, sure, accepted, tuple([rest[at] for at in sorted(rest)]))
 
 
 def lent_only(report: FunctionReport, count: Count) -> bool:

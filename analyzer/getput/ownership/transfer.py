@@ -132,6 +132,9 @@ class Machine(Calls):
                 self.report.add("iterator-puts-again", key, count.dropped[-1].at, count, count.dropped[-1], state.trace)
             del state.counts[key]
             return
+        if count.iterator:
+            for kept in (count.escaped, *(hope[2] for hope in count.hopes)):
+                self.walked.add((count.taken[0].at, kept))
         count = msgspec.structs.replace(count, base=count.base - 1)
         if count.base <= 0 and not count.parts and not count.held:
             del state.counts[key]

@@ -308,7 +308,7 @@ class Unit:
             field
             for one in report.exits
             for standing in one.standings
-            if standing.high > 0 and not standing.escaped and standing.count.taken
+            if standing.high > 0 and standing.count.taken and (not standing.escaped or standing.count.iterator)
             for field in (standing.fields or ("",))
         }
         if not fields:

@@ -11,6 +11,7 @@ from typing import Any
 
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 
+EXCEPTION = re.compile(r"AE_[A-Z_]+\Z")  # ACPI's error codes: "negative", as tables say of failures; AE_OK is a zero
 NAMED = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 PARAM = "param"  # (index)
 GLOBAL = "global"  # (name)
@@ -58,6 +59,8 @@ class Values:
             self.bits.append(sign(row[1]))  # type: ignore[arg-type]
         elif kind in (LOCAL, TEXT) or (kind == GLOBAL and str(row[1])[0] == "&"):
             self.bits.append(POS)
+        elif kind == GLOBAL and EXCEPTION.match(str(row[1])):
+            self.bits.append(NEG)
         else:
             self.bits.append(ANY)
         return ident

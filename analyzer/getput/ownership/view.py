@@ -52,6 +52,7 @@ class Standing(msgspec.Struct, frozen=True):
     fields: tuple[str, ...]  # members that lead to it at this exit
     many: bool  # one of several that a loop or one call took: which of them an exit drops is not known
     trace: Trace | None
+    stored: tuple[str, ...] = ()  # of ``fields``, those that this function stored it in
 
 
 class Exit(msgspec.Struct, frozen=True):
@@ -76,6 +77,7 @@ class Leak(msgspec.Struct, frozen=True):
     evidence: str
     confidence: Confidence
     accepted: bool = False
+    rest: tuple[tuple[Exit, Standing], ...] = ()  # the other exits that lose it, and how it stands there
 
 
 class Incident(msgspec.Struct, frozen=True):
@@ -106,7 +108,11 @@ class FunctionReport(msgspec.Struct, frozen=True):
     users: bool = False  # the counter counts users, not owners: the object outlives its last put
     settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
     settled_by: frozenset[tuple[int, int]] = frozenset()  # such a get, and the drop
-    lent: frozenset[tuple[int, int, tuple[str, ...]]] = frozenset()  # a get, a drop, and the callees that saw it in between
+    lent: frozenset[tuple[int, int, tuple[str, ...]]] = (
+        frozenset()
+    )  # a get, a drop, and the callees that saw it in between
+    # an iterator, and what kept its element on a path on which it then went on, and dropped it: without a reference of the loop's
+    walked: frozenset[tuple[int, str]] = frozenset()
     boot: bool = False  # runs once, when the kernel or the module comes up (__init)
     entry: bool = False  # called through a pointer only: a driver's operation
     # member ("" for an object that was handed in) -> functions of the file that put it
@@ -235,6 +241,7 @@ class Found(msgspec.Struct, frozen=True):
     way: tuple[Mark, ...]
     accepted: bool = False  # a pattern that stands in much code: worth a word only where a patch makes it so
     kept: Kept | None = None
+    also: tuple[tuple[int, tuple[Mark, ...]], ...] = ()  # the other exits like it: offset and way
 
 
 def marks(trace: Trace | None) -> list[Mark]:

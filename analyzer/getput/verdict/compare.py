@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from getput.model import Confidence
 from getput.verdict.place import Judged
 
+SOME_EXITS = "leak-on-error"
 LOOSE = 2  # the first level at which findings of different rules are taken for one bug
 
 
@@ -16,6 +17,7 @@ def compare(
     """(introduced, fixed, existing pairs), matched by ever looser identity, in the order of *after* and *before*."""
     left, right = list(before), list(after)
     pairs: list[tuple[Judged, Judged]] = []
+    more: list[Judged] = []
     for level in range(5):
         waiting: dict[tuple[object, ...], list[Judged]] = {}
         for old in left:
@@ -23,19 +25,40 @@ def compare(
         rest = []
         for new in right:
             known = waiting.get(new.keys[level], [])
-            same = next((one for one in known if level < LOOSE or one.rule == new.rule or not doubtful(one, new)), None)
+            same = next((one for one in known if level < LOOSE or not doubtful(one, new)), None)
             if same is None:
                 rest.append(new)
                 continue
             known.remove(same)
             left.remove(same)
-            pairs.append((same, new))
+            if grown(same, new):
+                stood, another = spread(same, new)
+                more.append(another)
+                pairs.append((same, stood))
+            else:
+                pairs.append((same, new))
         right = rest
-    return right, left, pairs
+    return [*right, *more], left, pairs
 
 
 def doubtful(old: Judged, new: Judged) -> bool:
     """Whether *old* is a mere suspicion of a leak, and *new* more than that: who heard nothing of the one is to hear of the other."""
-    return (
-        old.group[0] == "leak" and old.found.confidence is Confidence.LOW and new.found.confidence is not Confidence.LOW
-    )
+    return old.rule != new.rule and old.group[0] == "leak" and suspected(old) and not suspected(new)
+
+
+def suspected(one: Judged) -> bool:
+    """Whether nobody is told of *one* where it stands."""
+    return one.found.confidence is Confidence.LOW or one.found.accepted
+
+
+def grown(old: Judged, new: Judged) -> bool:
+    """Whether more exits lose the reference than before, where some do not."""
+    return old.rule == new.rule == SOME_EXITS and len(new.also) > len(old.also) and not suspected(new)
+
+
+def spread(old: Judged, new: Judged) -> tuple[Judged, Judged]:
+    """*new* told of an exit that *old* knew, and of one that it did not: by the source at which the way there ends."""
+    known = [old.ending, *(one.ending for one in old.also)]
+    where = (new, *new.also)
+    stood = next((one for one in where if one.ending in known), new)
+    return stood, next((one for one in where if one.ending not in known), where[-1])

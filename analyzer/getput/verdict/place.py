@@ -34,6 +34,12 @@ class Judged(msgspec.Struct, frozen=True):
     line: int
     column: int
     way: tuple[Step, ...]
+    also: tuple[Judged, ...] = ()  # the same at its other exits
+
+    @property
+    def ending(self) -> tuple[str, ...]:
+        """The source at which the way ends: the last condition, and the exit."""
+        return tuple([step.text.strip() for step in self.way[-2:]])
 
     @property
     def group(self) -> tuple[str, str, str]:
@@ -70,8 +76,14 @@ MAX_STEPS = 14
 
 def judged(rule: str, severity: Severity, found: Found, source: FunctionSource, path: str, lines: LineMap) -> Judged:
     """Place *found* in its file."""
+    also = tuple(
+        [
+            judged(rule, severity, msgspec.structs.replace(found, at=at, way=way, also=()), source, path, lines)
+            for at, way in found.also
+        ]
+    )
     line, column = lines.position(found.at)
-    return Judged(rule, severity, found, source.name, path, line, column, steps(found.way, path, lines))
+    return Judged(rule, severity, found, source.name, path, line, column, steps(found.way, path, lines), also)
 
 
 def steps(way: tuple[Mark, ...], path: str, lines: LineMap) -> tuple[Step, ...]:
