@@ -18,6 +18,7 @@ def compare(
     left, right = list(before), list(after)
     pairs: list[tuple[Judged, Judged]] = []
     more: list[Judged] = []
+    less: list[Judged] = []
     for level in range(5):
         waiting: dict[tuple[object, ...], list[Judged]] = {}
         for old in left:
@@ -35,10 +36,12 @@ def compare(
                 stood, another = spread(same, new)
                 more.append(another)
                 pairs.append((same, stood))
-            else:
-                pairs.append((same, new))
+                continue
+            if grown(new, same):
+                less.append(spread(new, same)[1])
+            pairs.append((same, new))
         right = rest
-    return [*right, *more], left, pairs
+    return [*right, *more], [*left, *less], pairs
 
 
 def doubtful(old: Judged, new: Judged) -> bool:
