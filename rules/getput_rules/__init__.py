@@ -21,6 +21,7 @@ from getput_rules import (
     stored_without_reference,
     unbalanced_teardown,
     use_after_put,
+    use_without_reference,
 )
 from getput_rules.rule import Rule
 
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     put_of_managed.RULE,
     put_in_iterator.RULE,
     use_after_put.RULE,
+    use_without_reference.RULE,
     stored_without_reference.RULE,
     free_of_counted.RULE,
     page_revived.RULE,

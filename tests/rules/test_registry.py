@@ -49,6 +49,7 @@ FRAMES = {
     "stored-without-reference": ("{}return 0;\n",),
     "free-of-counted": ("foo = kzalloc(sizeof(*foo), GFP_KERNEL);\n{}return 0;\n",),
     "put-of-managed-reference": ("{}",),
+    "use-without-reference": ("{}return 0;\n",),
     "unbalanced-teardown": (
         (
             "static int foo_probe(struct foo *foo, struct device_node *np)\n{{\n\tfoo->np = of_get_parent(np);\n\treturn 0;\n}}\n"
@@ -63,7 +64,7 @@ FRAMES = {
         ),
     ),
 }
-COMPARING = {"unbalanced-teardown"}  # rules that have something to say of patches only
+COMPARING = {"unbalanced-teardown", "use-without-reference"}  # rules that have something to say of patches only
 LOCALS = """\
 \tstruct device_node *np, *ports, *child;
 \tstruct foo *foo;

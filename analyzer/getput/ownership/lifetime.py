@@ -8,6 +8,7 @@ from getput.csource.syntax import FunctionSource
 from getput.ownership import members
 from getput.ownership.balance import balances
 from getput.ownership.contracts import Verb
+from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.unit import Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
@@ -39,7 +40,10 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
     )
     balanced = tuple(balances(unit, counters)) if focus is not None else ()
-    return FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, balanced)
+    bare = tuple(unheld(unit, touched)) if focus is not None else ()
+    return FileReport(
+        unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, balanced, bare
+    )
 
 
 def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[Stored]:

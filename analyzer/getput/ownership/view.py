@@ -197,6 +197,18 @@ class Balance(msgspec.Struct, frozen=True):
     before: tuple[int, int]
 
 
+class Unheld(msgspec.Struct, frozen=True):
+    """An object that ``function`` held by a reference of its own in the other image (``get``, ``put``), and no longer does, although it uses it
+    at offset ``at``, where it has let go of a lock."""
+
+    label: str
+    family: str
+    get: str
+    put: str
+    function: str
+    at: int
+
+
 class FileReport(msgspec.Struct, frozen=True):
     """All functions of one image of one file; ``touched`` are the names of those the patch changes, ``teardowns`` of the operations
     that take something down."""
@@ -208,6 +220,7 @@ class FileReport(msgspec.Struct, frozen=True):
     managed: tuple[Managed, ...] = ()
     teardowns: tuple[str, ...] = ()
     balances: tuple[Balance, ...] = ()
+    unheld: tuple[Unheld, ...] = ()
 
 
 class Kept(msgspec.Struct, frozen=True):

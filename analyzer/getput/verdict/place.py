@@ -19,6 +19,7 @@ KINDS = {
     "get-discarded": "leak",
     "leak-of-stored-reference": "stored",
     "unbalanced-teardown": "stored",
+    "use-without-reference": "missing",
     "count-kept-by-failed-get": "leak",
 }
 
