@@ -36,9 +36,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.view import Found, FunctionReport
+from getput.ownership.view import FileReport, Found, FunctionReport, Member
 from getput_rules.rule import Rule
-from getput_rules.wording import found_leak
+from getput_rules.wording import found_handed, found_leak
 
 
 def check(report: FunctionReport) -> Iterator[Found]:
@@ -48,4 +48,22 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_leak(leak)
 
 
-RULE = Rule(id="leak-on-error", severity=Severity.WARNING, doc=__doc__, check=check)
+def concerned(_member: Member) -> bool:
+    """Any function may stop to drop what it is handed."""
+    return True
+
+
+def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
+    """(function, finding) for every exit that a patch makes keep what callers hand over."""
+    for function, leak in report.handed:
+        yield function, found_handed(leak)
+
+
+RULE = Rule(
+    id="leak-on-error",
+    severity=Severity.WARNING,
+    doc=__doc__,
+    check=check,
+    check_file=check_file,
+    concerned=concerned,
+)

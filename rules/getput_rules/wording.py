@@ -80,6 +80,16 @@ def found_leak(leak: Leak) -> Found:
     )
 
 
+def found_handed(leak: Leak) -> Found:
+    """A reference that was handed in and is dropped on other exits."""
+    count = leak.standing.count
+    name, api = name_of(count), count.dropped[-1].callee
+    text = f"the reference on '{name}' that {api}() drops on other exits is not dropped on this one"
+    way = (*marks(leak.standing.trace), Mark("exit", leak.shown.at, ""))
+    kind = leak.shown.kind.value
+    return Found(name, count.family, count.role, api, kind, leak.shown.at, text, leak.confidence, way, leak.accepted)
+
+
 def found_discarded(leak: Leak) -> Found:
     """A reference that never had a name, at the call that took it."""
     count = leak.standing.count

@@ -7,6 +7,7 @@ from typing import Any
 
 from getput.flow.ir import Function
 from getput.ownership import registration
+from getput.ownership.consumed import kept_back
 from getput.ownership.contracts import NEG, POS, ZERO
 from getput.ownership.core import once
 from getput.ownership.meant import meant, refuted
@@ -78,6 +79,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         )
         if not refuted(kind, count, trace, function)
     )
+    handed, consumes = kept_back(machine, solver.endings, exits)
     exits.sort(key=lambda one: one.at)
     return FunctionReport(
         function.name,
@@ -94,6 +96,8 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         frozenset(machine.settled_by),
         frozenset(machine.lent),
         frozenset(machine.walked),
+        handed=handed,
+        consumes=consumes,
     )
 
 

@@ -8,6 +8,7 @@ from getput.csource.syntax import FunctionSource
 from getput.ownership import members
 from getput.ownership.balance import balances
 from getput.ownership.contracts import Verb
+from getput.ownership.consumed import no_longer
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.unit import Unit
@@ -41,8 +42,9 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     )
     balanced = tuple(balances(unit, counters)) if focus is not None else ()
     bare = tuple(unheld(unit, touched)) if focus is not None else ()
+    handed = tuple(no_longer(unit, touched)) if focus is not None else ()
     return FileReport(
-        unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, balanced, bare
+        unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, balanced, bare, handed
     )
 
 

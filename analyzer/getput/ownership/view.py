@@ -118,6 +118,8 @@ class FunctionReport(msgspec.Struct, frozen=True):
     # member ("" for an object that was handed in) -> functions of the file that put it
     droppers: dict[str, tuple[str, ...]] = {}
     leaks: tuple[Leak, ...] = ()
+    handed: tuple[Leak, ...] = ()  # what callers hand over, and only some exits drop
+    consumes: frozenset[str] = frozenset()  # what callers hand over, and every exit drops
     asserted: frozenset[int] = frozenset()  # offsets of conditions that never hold: ``if (WARN_ON(...))``
 
 
@@ -221,6 +223,7 @@ class FileReport(msgspec.Struct, frozen=True):
     teardowns: tuple[str, ...] = ()
     balances: tuple[Balance, ...] = ()
     unheld: tuple[Unheld, ...] = ()
+    handed: tuple[tuple[str, Leak], ...] = ()  # (function, exit) that no longer drops what callers hand over
 
 
 class Kept(msgspec.Struct, frozen=True):
