@@ -250,7 +250,7 @@ class Effects(Core):
             if self.values.rows[key[0]][0] == OUT and not state.facts.get(key[0], ZERO) & ZERO:
                 return  # the path looked: what the failed get left there is not its own
             kind = "put-after-failed-get"
-        elif before.role == "borrowed":
+        elif before.role == "borrowed" or excess.lent(self, key, before, site):
             kind = "put-borrowed"
         elif before.escaped.startswith(("kept", "devm")):
             kind = "put-after-handover"

@@ -8,14 +8,33 @@ from typing import TYPE_CHECKING
 from getput.ownership.contracts import POS, ZERO
 from getput.ownership.naming import REMOVES, TAKING_NAME, TEARDOWN_NAME
 from getput.ownership.state import ELEMENT
-from getput.ownership.values import FIELD, LOCAL, OUT, RESULT
+from getput.ownership.values import FIELD, LOCAL, OUT, PARAM, RESULT, SUB
 
 if TYPE_CHECKING:
     from getput.ownership.core import Core
-    from getput.ownership.state import Count, Site, State
+    from getput.ownership.state import Count, Key, Site, State
 
+PROBES = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
+PUTS = re.compile(r"(?:^|_)put(?:_|$)")
+OWNED = ("of_node", "fwnode")
+DEVICES = ("dev", "parent")
 ZEROED = re.compile(r"[zc]alloc")  # what they return is filled with zeros
 PAGES = frozenset({"page_folio", "page_pin"})
+
+
+def lent(machine: Core, key: Key, before: Count, site: Site) -> bool:
+    """Whether a put by *site* drops what the function never has a reference on: the device that a driver's probe is called for, or the
+    node that a device holds as long as it lives."""
+    if before.taken or before.dropped or before.escaped or not PUTS.search(site.callee):
+        return False
+    values = machine.values
+    row = values.rows[key[0]]
+    if row[0] == PARAM:
+        return row[1] == 0 and machine.counter == "device" and PROBES.search(machine.function.name) is not None
+    if row[0] != FIELD or row[2] not in OWNED or TEARDOWN_NAME.search(machine.function.name):
+        return False
+    base = values.rows[row[1]]
+    return base[0] in (SUB, FIELD) and base[2] in DEVICES
 
 
 def explained(machine: Core, state: State, root: int, before: Count, site: Site, kind: str) -> bool:

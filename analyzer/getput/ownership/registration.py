@@ -32,10 +32,11 @@ def before(machine: Core, state: State, name: str, args: list[int], at: int) -> 
     root = machine.values.root(args[0])
     added = state.mem.get((root, PLACE))
     count = state.counts.get(machine.key_of(state, args[0]))
-    if count is not None and count.fresh and not count.earlier:
+    if count is not None and not count.earlier:
         failed = added is not None and not machine.eval.bits(state, added) & ZERO
         never = (
-            added is None
+            count.fresh
+            and added is None
             and bool(count.taken)
             and count.taken[0].callee in BEGINS
             and all(map(SETS_UP.search, count.passed))
