@@ -55,8 +55,8 @@ def concerned(_member: Member) -> bool:
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     """(function, finding) for every exit that a patch makes keep what callers hand over."""
-    for function, leak in report.handed:
-        yield function, found_handed(leak)
+    for function, start, leak in report.handed:
+        yield function, found_handed(leak, start)
 
 
 RULE = Rule(

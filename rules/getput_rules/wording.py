@@ -80,12 +80,12 @@ def found_leak(leak: Leak) -> Found:
     )
 
 
-def found_handed(leak: Leak) -> Found:
-    """A reference that was handed in and is dropped on other exits."""
+def found_handed(leak: Leak, start: int) -> Found:
+    """A reference that was handed in to the function at offset *start* and is dropped on other exits."""
     count = leak.standing.count
     name, api = name_of(count), count.dropped[-1].callee
     text = f"the reference on '{name}' that {api}() drops on other exits is not dropped on this one"
-    way = (*marks(leak.standing.trace), Mark("exit", leak.shown.at, ""))
+    way = (Mark("given", start, ""), *marks(leak.standing.trace), Mark("exit", leak.shown.at, ""))
     kind = leak.shown.kind.value
     return Found(name, count.family, count.role, api, kind, leak.shown.at, text, leak.confidence, way, leak.accepted)
 

@@ -179,6 +179,8 @@ def of_contract(contract: Contract, proof: Proof) -> Iterator[tuple[str, str]]:
     if not contract.effects:
         looks = f" (it only looks like a {contract.looks_like})" if contract.looks_like else ""
         yield "does", f"nothing to a count{looks}"
+    if contract.inside >= 0:
+        yield "returns", f"a part of its {ORDINALS[contract.inside]} argument"
     if contract.returns_arg >= 0:
         yield "returns", f"its {ORDINALS[contract.returns_arg]} argument"
     if contract.release_arg >= 0:

@@ -6,7 +6,7 @@ import msgspec
 
 from getput.flow.ir import AddressOf, Call, Str, Var
 from getput.ownership import pages
-from getput.ownership.contracts import ANY, Source
+from getput.ownership.contracts import ANY, Contract, Source
 from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
@@ -36,6 +36,7 @@ from getput.ownership.naming import (
 from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, MAYBE, PURE, RESULT
 
+INSIDE = "#inside"  # the driver's part of a subsystem's object
 NODES = frozenset({"of_node", "fwnode"})
 
 
@@ -67,14 +68,9 @@ class Calls(Effects):
             return self.unknown(state, call, args, name)
         if contract.noreturn:
             return False
-        if contract.returns_arg >= 0 and contract.returns_arg < len(args):
-            result = args[contract.returns_arg]
-            if any(effect.when != ANY for effect in contract.effects):  # the argument, or nothing
-                result = self.values.of(MAYBE, result, call.at)
-                self.age(state, result)
-                state.facts[result] = contract.results
-        else:
-            result = self.fresh_result(state, call.at)
+        known = self.result_of(state, call, contract, args)
+        result = self.fresh_result(state, call.at) if known is None else known
+        if known is None:
             args = [self.values.aged(arg, result) for arg in args]
             if contract.results != ANY:
                 state.facts[result] = contract.results
@@ -95,6 +91,19 @@ class Calls(Effects):
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
         self.bind(state, call, result)
         return True
+
+    def result_of(self, state: State, call: Call, contract: Contract, args: list[int]) -> int | None:
+        """The result, where it is an argument of the call or a part of one."""
+        if 0 <= contract.returns_arg < len(args):
+            result = args[contract.returns_arg]
+            if any(effect.when != ANY for effect in contract.effects):  # the argument, or nothing
+                result = self.values.of(MAYBE, result, call.at)
+                self.age(state, result)
+                state.facts[result] = contract.results
+            return result
+        if 0 <= contract.inside < len(args):
+            return self.values.sub(args[contract.inside], INSIDE)
+        return None
 
     def concerned(self, state: State, args: list[int]) -> bool:
         """Whether one of *args* leads to a counted object, to what it is stored in, or to what it was read from."""

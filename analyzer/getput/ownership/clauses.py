@@ -11,8 +11,8 @@ Clauses are separated by ``;``.  Those of an API:
   ``zero-or-negative``, ``false``, ``never``; ``success zero-or-positive`` where a function that fails with a negative
   number does not succeed with 0 alone;
 * ``owns dev.of_node of FAMILY``: what stands in that member of the result is dropped with it;
-* ``returns arg0``, ``release arg1`` (the function called at zero, or when the undoing is done), ``looks like get``,
-  ``no return``, and ``no effect`` where one would expect one;
+* ``returns arg0``, ``inside arg0`` (what comes back is a part of that argument's memory), ``release arg1`` (the function called at
+  zero, or when the undoing is done), ``looks like get``, ``no return``, and ``no effect`` where one would expect one;
 * ``of FAMILY``: the family of the entry.
 
 An iterator is ``CURSOR [counted [scoped]]`` with the cursor's TARGET, a cleanup class ``VERB; ignores WHAT``, a sink
@@ -84,6 +84,7 @@ class Meaning(msgspec.Struct, frozen=True):
     looks_like: str = ""
     returns_arg: int = -1
     release_arg: int = -1
+    inside: int = -1
     owns: tuple[tuple[tuple[str, ...], str], ...] = ()
 
     def of(self, name: str, proof: str) -> Contract:
@@ -99,6 +100,7 @@ class Meaning(msgspec.Struct, frozen=True):
             self.returns_arg,
             self.release_arg,
             self.owns,
+            self.inside,
         )
 
 
@@ -119,7 +121,7 @@ def api(text: str, family: str) -> Meaning:
 def bare(text: str) -> Meaning:
     """What the clauses of an API say; its family and those of its effects are "" where they name none."""
     fails = success = looks_like = family = ""
-    returns = release = -1
+    returns = release = inside = -1
     noreturn = nothing = False
     effects: list[Effect] = []
     owns: list[tuple[tuple[str, ...], str]] = []
@@ -133,6 +135,8 @@ def bare(text: str) -> Meaning:
             success = once(success, rest, word)
         elif word == "returns":
             returns = argument(rest)
+        elif word == "inside":
+            inside = argument(rest)
         elif word == "release":
             release = argument(rest)
         elif word == "owns":
@@ -153,11 +157,11 @@ def bare(text: str) -> Meaning:
             raise ValueError("'take result' needs a 'fails' clause")
         if not effect.when & results:
             raise ValueError("the condition of an effect contradicts what the function returns")
-    if not effects and not (looks_like or noreturn or nothing):
+    if not effects and not (looks_like or noreturn or nothing or inside >= 0):
         raise ValueError("says nothing: name an effect, or 'no effect'")
     if effects and nothing:
         raise ValueError("'no effect' stands beside an effect")
-    return Meaning(family, tuple(effects), results, noreturn, looks_like, returns, release, tuple(owns))
+    return Meaning(family, tuple(effects), results, noreturn, looks_like, returns, release, inside, tuple(owns))
 
 
 def owned(text: str) -> tuple[tuple[str, ...], str]:

@@ -37,17 +37,19 @@ def kept_back(
             always.add(count.label)
             continue
         ending, shown = min(lost, key=lambda row: row[1].at)
-        failing = shown.kind is ExitKind.ERROR  # one that succeeds may have given it to somebody, or not have been asked to
+        failing = (
+            shown.kind is ExitKind.ERROR
+        )  # one that succeeds may have given it to somebody, or not have been asked to
         if failing and key not in ending.state.counts:
             bare = Standing(key, count, 0, 0, "", "", False, (), False, ending.state.trace)
             out.append(Leak("handed", bare, shown, 0, "other exits drop it", Confidence.MEDIUM))
     return tuple(out), frozenset(always)
 
 
-def no_longer(unit: Unit, touched: frozenset[str]) -> list[tuple[str, Leak]]:
-    """(function, exit) of those *touched* by the patch that dropped an argument's reference on every exit of the other image."""
+def no_longer(unit: Unit, touched: frozenset[str]) -> list[tuple[str, int, Leak]]:
+    """(function, its offset, exit) of those *touched* by the patch that dropped an argument's reference on every exit of the other image."""
     other = unit.twin
-    out: list[tuple[str, Leak]] = []
+    out: list[tuple[str, int, Leak]] = []
     for source in unit.sources:
         before = other.by_name.get(source.name) if other is not None and source.name in touched else None
         if other is None or before is None:
@@ -56,7 +58,11 @@ def no_longer(unit: Unit, touched: frozenset[str]) -> list[tuple[str, Leak]]:
             now = unit.report(source, counter)
             was = other.report(before, counter) if now is not None and now.handed else None
             if now is not None and was is not None:
-                out += [(source.name, leak) for leak in now.handed if leak.standing.count.label in was.consumes]
+                out += [
+                    (source.name, source.start, leak)
+                    for leak in now.handed
+                    if leak.standing.count.label in was.consumes
+                ]
     return out
 
 

@@ -76,6 +76,7 @@ class Contract(msgspec.Struct, frozen=True):
     ``returns_arg`` is the index of the argument that comes back (``get_device``), or -1; where the effect on that argument has a
     condition (``igrab``), NULL comes back instead when it is not met.  ``release_arg`` is the index of the function that is called
     when the last reference goes (``kref_put``) or when a registered undoing is done (``devm_add_action``), or -1.
+    ``inside`` is the index of the argument in whose memory the result lies (``netdev_priv``), or -1.
     ``owns`` are (members, family): what stands in ``result->a.b`` is dropped with the result, so it needs a reference of its own.
     """
 
@@ -89,6 +90,7 @@ class Contract(msgspec.Struct, frozen=True):
     returns_arg: int = -1
     release_arg: int = -1
     owns: tuple[tuple[tuple[str, ...], str], ...] = ()
+    inside: int = -1
 
 
 class Iterator(msgspec.Struct, frozen=True):

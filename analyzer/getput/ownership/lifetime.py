@@ -7,8 +7,8 @@ import re
 from getput.csource.syntax import FunctionSource
 from getput.ownership import members
 from getput.ownership.balance import balances
-from getput.ownership.contracts import Verb
 from getput.ownership.consumed import no_longer
+from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.unit import Unit

@@ -223,7 +223,9 @@ class FileReport(msgspec.Struct, frozen=True):
     teardowns: tuple[str, ...] = ()
     balances: tuple[Balance, ...] = ()
     unheld: tuple[Unheld, ...] = ()
-    handed: tuple[tuple[str, Leak], ...] = ()  # (function, exit) that no longer drops what callers hand over
+    handed: tuple[
+        tuple[str, int, Leak], ...
+    ] = ()  # (function, its offset, exit) that no longer drops what callers hand over
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -62,6 +62,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 NOTES = {
     "take": "the reference is taken here by {text}()",
+    "given": "the caller hands the reference over here",
     "drop": "{text}() drops it here",
     "page_free": "the page goes back to its driver here",
     "true": "this condition holds",
