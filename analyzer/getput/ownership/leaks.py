@@ -236,7 +236,7 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if not report.entry:
         return None
     for one, standing in rows:
-        for field in standing.fields or ("",):
+        for field in (*standing.fields, "") if report.users else standing.fields or ("",):
             names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
             if names and standing.held_by != "param":
                 evidence = f"{names[0]}(), which drops it, does not run when this function fails"

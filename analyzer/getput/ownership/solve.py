@@ -207,7 +207,7 @@ class Solver:
             and bits & NEG
             and bits & ZERO
             and (
-                any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values())
+                any(c.taken and (c.taken[-1].at == row[1] or c.high > 0) for c in state.counts.values())
                 or registration.PLACE in (name for (_, name), added in state.mem.items() if added == value)
             )
         ):

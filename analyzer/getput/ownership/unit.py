@@ -309,7 +309,8 @@ class Unit:
             for one in report.exits
             for standing in one.standings
             if standing.high > 0 and standing.count.taken and (not standing.escaped or standing.count.iterator)
-            for field in (standing.fields or ("",))
+            for field in (*standing.fields, "")
+            if field or report.users or not standing.fields
         }
         if not fields:
             return report
