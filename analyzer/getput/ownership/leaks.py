@@ -24,6 +24,7 @@ OPERATION = re.compile(
 )  # they keep nothing
 INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
 NEAR = 160  # bytes between a condition and the drop that it guards
+PAGES = frozenset({"page_folio", "page_pin"})
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
 CLEAR = frozenset({"of_node", "fwnode", "device", "clk", "regulator", "phy", "buffer_head", "gpio_desc"})
@@ -344,7 +345,7 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     """Lower *confidence* by what speaks against a leak."""
     count = standing.count
     if (
-        standing.many
+        (standing.many and (report.counter in PAGES or any_drop(report)))
         or ELEMENT in count.passed
         or INDEXED.search(count.label)
         or any(is_alias(standing.key, other) for other in one.standings)
@@ -363,6 +364,11 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     ):
         confidence = confidence.at_most(Confidence.MEDIUM)
     return confidence
+
+
+def any_drop(report: FunctionReport) -> bool:
+    """Whether the function drops anything at all, which might be the one of several that is meant."""
+    return bool(report.settled) or any(standing.count.dropped for one in report.exits for standing in one.standings)
 
 
 def is_alias(key: Key, other: Standing) -> bool:
