@@ -34,6 +34,7 @@ from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Membe
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
+BOUND = ("usb",)  # what a driver is bound to stays as long as it is
 KINDS = ("stored-without-reference", "owned-without-reference")
 
 
@@ -53,12 +54,13 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     """(function, finding) for every member that is put elsewhere and no longer gets a reference here."""
     for stored in report.stored:
         for one in stored.uncounted:
-            droppers = [name for name in stored.droppers if name != one.function and name in stored.before]
-            if not droppers or one.function not in report.touched:
+            others = [name for name in stored.before if name != one.function]
+            lost = [name for name in others if name in stored.lost or name not in stored.droppers]
+            still = [name for name in others if name in stored.droppers and name not in lost]
+            if one.function not in report.touched or not others or (stored.family in BOUND and not still):
                 continue
-            text = (
-                f"'->{stored.field}' is set without a reference ({one.api}() took one), and {droppers[0]}() drops one"
-            )
+            which = f"{lost[0]}() dropped it: it may go while the pointer stays" if lost else f"{still[0]}() drops one"
+            text = f"'->{stored.field}' is set without a reference ({one.api}() took one), and {which}"
             way = (Mark("here", one.at),)
             yield (
                 one.function,

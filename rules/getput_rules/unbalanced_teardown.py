@@ -109,6 +109,25 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 (Mark("here", place),),
             ),
         )
+    for gone in report.lapsed:
+        if any(stored.takers and gone.down in stored.lost for stored in report.stored):
+            continue  # what a member held
+        place = places[gone.down]
+        text = f"{gone.down}() no longer drops a reference ({gone.put}() did), while {gone.up}() still takes one by {gone.get}()"
+        yield (
+            gone.down,
+            Found(
+                gone.put,
+                gone.family,
+                "driver",
+                gone.get,
+                "lapsed",
+                place,
+                text,
+                Confidence.MEDIUM,
+                (Mark("here", place),),
+            ),
+        )
 
 
 RULE = Rule(

@@ -1,11 +1,15 @@
-"""What a driver's probe leaves counted and what its remove drops again, for counts of users: they cancel out, or they do not."""
+"""Functions that are opposites: what one leaves counted and the other drops again.
+
+Counts of users (runtime PM) cancel out, or they do not.  A reference on an object that only one of them names is looked at only where a patch takes
+the put away.
+"""
 
 from __future__ import annotations
 
 import re
 
 from getput.ownership.unit import Unit
-from getput.ownership.view import Balance, ExitKind
+from getput.ownership.view import Balance, ExitKind, Lapsed
 
 WORDS = re.compile(r"[a-z0-9]+")
 # Words by which an operation that brings something up and the one that takes it down again differ.
@@ -56,6 +60,59 @@ def balances(unit: Unit, counters: list[str]) -> list[Balance]:
             if None not in now and None not in before:
                 out.append(Balance(family.name, family.noun, (up, down), now, before))  # type: ignore[arg-type]
     return out
+
+
+def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
+    """The functions *touched* by the patch that drop nothing any more of what they dropped in the other image, although their opposite,
+    which the patch leaves alone, takes as before."""
+    other = unit.twin
+    out = []
+    for up, down in pairs(unit) if other is not None else ():
+        if other is None or down not in touched or not {up, down} <= other.by_name.keys():
+            continue
+        if unit.member(unit.by_name[up]).text != other.member(other.by_name[up]).text:
+            continue
+        for counter in sorted(other.counters(other.by_name[down])):
+            family = unit.tables.families.get(counter)
+            if family is not None and family.outlives:
+                continue
+            puts = drops(other, down, counter)
+            taking = unit.words_of(unit.by_name[up]) & unit.vocabulary.taking(counter)
+            if (
+                puts
+                and taking
+                and not drops(unit, down, counter)
+                and fewer_calls(unit, other, puts)
+                and not converted(unit, other, down)
+            ):
+                out.append(Lapsed(up, down, family.name if family is not None else counter, min(taking), puts[0]))
+    return out
+
+
+def converted(unit: Unit, other: Unit, name: str) -> bool:
+    """Whether function *name* drops something of another kind instead."""
+    source = unit.by_name[name]
+    return any(drops(unit, name, one) and not drops(other, name, one) for one in unit.counters(source))
+
+
+def drops(unit: Unit, name: str, counter: str) -> list[str]:
+    """The callees by which function *name* drops references that it was given or found."""
+    source = unit.by_name[name]
+    report = unit.report(source, counter) if counter in unit.counters(source) else None
+    found = {
+        site.callee
+        for one in (report.exits if report is not None else ())
+        for standing in one.standings
+        for site in standing.count.dropped
+        if not standing.count.taken
+    }
+    return sorted(found)
+
+
+def fewer_calls(unit: Unit, other: Unit, names: list[str]) -> bool:
+    """Whether the whole file calls functions of these *names* less often than the other image."""
+    word = re.compile(rb"\b(?:%s)\s*\(" % "|".join(map(re.escape, names)).encode("ascii", "replace"))
+    return len(word.findall(unit.text)) < len(word.findall(other.text))
 
 
 def pairs(unit: Unit) -> list[tuple[str, str]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from getput.csource.syntax import FunctionSource
 from getput.ownership import members
-from getput.ownership.balance import balances
+from getput.ownership.balance import balances, lapsed
 from getput.ownership.consumed import no_longer
 from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
@@ -19,6 +21,8 @@ BRINGS_UP = re.compile(
     r"alloc|register|create|_new_"
 )  # what they return is undone by an unregister or a free of its own
 ENDS = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit|release|free|destroy|fini|close|dtr)(?:_|$)")
+CALLED = re.compile(rb"\w\s*\(")
+READ = re.compile(rb"\b(\w+)[ \t]*=[ \t]*\w+(?:->|\.)(?:\w+(?:->|\.))*(\w+)[ \t]*;")
 GETTER = re.compile(rb"(\w+)\s*\(\s*([^();]*(?:\([^()]*\))?[^();]*)\s*\)")
 PUT = rb"\b(\w+)[ \t]*\((?:[^;(){}]|\([^;(){}]*\))*?([\w>.\[\]-]+(?:->|\.)%s)\s*[,)]"
 MANAGING = re.compile(rb"(?:->|\.)(\w+)[ \t]*=\s*(\w+)[ \t]*\(")
@@ -40,11 +44,15 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     teardowns = tuple(
         source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
     )
-    balanced = tuple(balances(unit, counters)) if focus is not None else ()
-    bare = tuple(unheld(unit, touched)) if focus is not None else ()
-    handed = tuple(no_longer(unit, touched)) if focus is not None else ()
-    return FileReport(
-        unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, balanced, bare, handed
+    report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns)
+    if focus is None:
+        return report
+    return msgspec.structs.replace(
+        report,
+        balances=tuple(balances(unit, counters)),
+        lapsed=tuple(lapsed(unit, touched)),
+        unheld=tuple(unheld(unit, touched)),
+        handed=tuple(no_longer(unit, touched)),
     )
 
 
@@ -72,7 +80,9 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
         if unit.twin is not None:
             before = members.droppers(unit.twin, field, counter, frozenset())
             lost = tuple(name for name in before if name in unit.by_name and not reaches(unit, name, here))
-            uncounted = tuple(no_longer_counted(unit, unit.twin, field, counter))
+            known = unit.tables.families.get(family)
+            if known is None or not known.outlives:
+                uncounted = tuple(no_longer_counted(unit, unit.twin, field, counter))
         if here:
             settled.update(sites)
         declared = members.declares(unit.text, field, members.within_functions(unit))
@@ -133,8 +143,14 @@ def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
 
 
 def fields_put(unit: Unit, puts: frozenset[str]) -> frozenset[str]:
-    """The members that are put somewhere in the file by their name."""
-    out = set()
+    """The members that are put somewhere in the file, by their name or through a variable."""
+    out: set[str] = set()
+    lent: dict[bytes, set[bytes]] = {}
+    for variable, field in READ.findall(unit.text):
+        lent.setdefault(variable, set()).add(field)
+    for callee, variable in re.findall(rb"\b(\w+)[ \t]*\([ \t]*(\w+)[ \t]*\)", unit.text):
+        if variable in lent and callee.decode("ascii") in puts:
+            out.update(field.decode("ascii") for field in lent[variable])
     for callee, argument in re.findall(PUT % rb"\w+", unit.text):
         if callee.decode("ascii") in puts:
             out.add(re.split(rb"->|\.", argument)[-1].decode("ascii"))
@@ -157,20 +173,30 @@ def reaches(unit: Unit, name: str, wanted: tuple[str, ...]) -> bool:
 def no_longer_counted(unit: Unit, other: Unit, field: str, counter: str) -> list[Taker]:
     """The functions that store in *field* what they took a reference on in the *other* image, and take none any longer."""
     taking = unit.vocabulary.taking(counter)
+    member = re.compile(rb"(?:->|\.)%s\Z" % field.encode("ascii"))
     out = []
     for source in unit.sources:
         before = other.by_name.get(source.name)
-        if before is None or unit.words_of(source) & taking or not other.words_of(before) & taking:
+        if before is None or not other.words_of(before) & taking:
             continue
-        counted = {
-            argument.strip(): callee.decode("ascii")
-            for callee, argument in GETTER.findall(other.text, before.start, before.end)
-            if callee.decode("ascii") in taking
-        }
+        counted = gotten(other, before, taking)
+        still = gotten(unit, source, taking)
+        gone = {expression: callee for expression, callee in counted.items() if expression not in still}
+        itself = next((callee for expression, callee in sorted(gone.items()) if member.search(expression)), "")
         for at, expression in members.writes(unit, source, field):
-            if expression in counted and b"(" not in expression:
-                out.append(Taker(source.name, counted[expression], at, unit.is_entry(source.name)))
+            api = gone.get(expression, itself)
+            if api and expression not in still and not CALLED.search(expression):
+                out.append(Taker(source.name, api, at, unit.is_entry(source.name)))
     return out
+
+
+def gotten(unit: Unit, source: FunctionSource, taking: frozenset[str]) -> dict[bytes, str]:
+    """The expressions that functions among *taking* are called with in *source*, and which function that is."""
+    return {
+        argument.strip(): callee.decode("ascii")
+        for callee, argument in GETTER.findall(unit.text, source.start, source.end)
+        if callee.decode("ascii") in taking
+    }
 
 
 # --- devres ------------------------------------------------------------------------------------------------------------

@@ -199,6 +199,16 @@ class Balance(msgspec.Struct, frozen=True):
     before: tuple[int, int]
 
 
+class Lapsed(msgspec.Struct, frozen=True):
+    """Two opposite functions, of which ``up`` takes a reference (``get``) and ``down`` no longer drops one (``put``)."""
+
+    up: str
+    down: str
+    family: str
+    get: str
+    put: str
+
+
 class Unheld(msgspec.Struct, frozen=True):
     """An object that ``function`` held by a reference of its own in the other image (``get``, ``put``), and no longer does, although it uses it
     at offset ``at``, where it has let go of a lock."""
@@ -223,6 +233,7 @@ class FileReport(msgspec.Struct, frozen=True):
     teardowns: tuple[str, ...] = ()
     balances: tuple[Balance, ...] = ()
     unheld: tuple[Unheld, ...] = ()
+    lapsed: tuple[Lapsed, ...] = ()
     handed: tuple[
         tuple[str, int, Leak], ...
     ] = ()  # (function, its offset, exit) that no longer drops what callers hand over
