@@ -24,6 +24,8 @@ OPERATION = re.compile(
 )  # they keep nothing
 INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
 NEAR = 160  # bytes between a condition and the drop that it guards
+INTO_NODE = re.compile(r"\b(?:void|char|be32|u\d+|property|resource)\b")  # what points into a node, and is gone with it
+OWN = frozenset({"another error exit drops it", "other paths drop it"})
 PAGES = frozenset({"page_folio", "page_pin"})
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
@@ -128,7 +130,8 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     else:
         kind, evidence = "always", "no path drops it"
-        if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR:
+        keeps = report.counter != "of_node" or INTO_NODE.search(report.returns) is not None
+        if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR and keeps:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)  # may live on in what is returned
         if report.boot and report.users:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
@@ -196,7 +199,8 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
-        meant = not report.users or always_fails
+        begun_here = all(st.count.init for _, st in errors)
+        meant = not (report.users or begun_here) or always_fails
         return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=meant)
     begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
     if begun and report.counter == "device":
@@ -282,14 +286,16 @@ def leak(
         if len(order) < 4
         else doubt(report, shown, standing, confidence)
     )
+    # made here, so it goes here: the function says so itself, or has given the device a name
+    ours = standing.count.init and (evidence in OWN or standing.count.taken[0].callee == "device_initialize")
     accepted = (
         accepted
         or never(report, standing)
         or told_elsewhere(standing.count, report.counter)
         or guarded(report, lost)
-        or standing.count.role == "global"  # anybody can drop it
+        or (standing.count.role == "global" and not ours)  # anybody can drop it
         or report.counter == "module"  # goes with what the module made
-        or (report.counter not in CLEAR and not report.users and not lent_only(report, standing.count))
+        or (report.counter not in CLEAR and not (report.users or ours or lent_only(report, standing.count)))
     )
     rest = {one.at: (one, st) for one, st in reversed(order) if one.at != shown.at}
     return Leak(kind, standing, shown, len(rest), evidence, sure, accepted, tuple([rest[at] for at in sorted(rest)]))
