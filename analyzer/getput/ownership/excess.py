@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from getput.ownership.contracts import POS, ZERO
+from getput.ownership.contracts import POS, ZERO, Source
 from getput.ownership.naming import REMOVES, TAKING_NAME, TEARDOWN_NAME
 from getput.ownership.state import ELEMENT
 from getput.ownership.values import FIELD, LOCAL, OUT, PARAM, RESULT, SUB
@@ -30,11 +30,21 @@ def lent(machine: Core, key: Key, before: Count, site: Site) -> bool:
     values = machine.values
     row = values.rows[key[0]]
     if row[0] == PARAM:
-        return row[1] == 0 and machine.counter == "device" and PROBES.search(machine.function.name) is not None
+        mine = row[1] == 0 and machine.counter == "device" and PROBES.search(machine.function.name) is not None
+        return mine and not any(
+            helped(machine, at) for at, args in machine.passed.items() if key[0] in map(values.root, args)
+        )
     if row[0] != FIELD or row[2] not in OWNED or TEARDOWN_NAME.search(machine.function.name):
         return False
     base = values.rows[row[1]]
     return base[0] in (SUB, FIELD) and base[2] in DEVICES
+
+
+def helped(machine: Core, at: int) -> bool:
+    """Whether the call at offset *at* is one of a function that the sources tell of: it may have taken a reference."""
+    name = machine.called.get(at, "")
+    contract = machine.callee(name, True) if name and name not in machine.tables.contracts else None
+    return contract is not None and contract.source is Source.SUMMARY
 
 
 def explained(machine: Core, state: State, root: int, before: Count, site: Site, kind: str) -> bool:

@@ -52,7 +52,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         kind = exit_kind(function.returns, ending.bits, ending.value)
         if kind is ExitKind.ERROR and ending.bits & POS and machine.values.kind(ending.value or 0) == PARAM:
             kind = ExitKind.MIXED  # what the caller handed in: a number, no failure
-        exits.append(Exit(kind, ending.bits, ending.at, standings))
+        exits.append(Exit(kind, ending.bits, ending.at, standings, ending.assumed))
         if "*" in function.returns:
             returned_after_put(machine, ending)
         if machine.owners:

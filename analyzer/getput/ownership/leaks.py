@@ -26,6 +26,7 @@ INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same wo
 NEAR = 160  # bytes between a condition and the drop that it guards
 INTO_NODE = re.compile(r"\b(?:void|char|be32|u\d+|property|resource)\b")  # what points into a node, and is gone with it
 OWN = frozenset({"another error exit drops it", "other paths drop it"})
+COUNTERPART_ONLY = "does not run when this function fails"
 PAGES = frozenset({"page_folio", "page_pin"})
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
@@ -141,7 +142,8 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
 def kept_beside(report: FunctionReport, standing: Standing) -> bool:
     """Whether who keeps an iterator's element keeps it, too, where the iterator goes on and drops it: by a reference of its own, or none."""
     count = standing.count
-    return count.iterator and len(count.taken) == 1 and (count.taken[0].at, standing.escaped) in report.walked
+    own = not re.search(r"->|\.", count.label)  # a cursor that is not somebody else's to drop
+    return count.iterator and own and len(count.taken) == 1 and (count.taken[0].at, standing.escaped) in report.walked
 
 
 def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
@@ -244,7 +246,7 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
         for field in (*standing.fields, "") if report.users else standing.fields or ("",):
             names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
             if names and standing.held_by != "param":
-                evidence = f"{names[0]}(), which drops it, does not run when this function fails"
+                evidence = f"{names[0]}(), which drops it, {COUNTERPART_ONLY}"
                 certain = (report.users and BRINGS_UP.search(report.name) is not None) or (
                     standing.held_by == "devm" and standing.count.fresh
                 )
@@ -293,6 +295,7 @@ def leak(
         or never(report, standing)
         or told_elsewhere(standing.count, report.counter)
         or guarded(report, lost)
+        or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
         or (standing.count.role == "global" and not ours)  # anybody can drop it
         or report.counter == "module"  # goes with what the module made
         or (report.counter not in CLEAR and not (report.users or ours or lent_only(report, standing.count)))

@@ -32,7 +32,7 @@ def before(machine: Core, state: State, name: str, args: list[int], at: int) -> 
     root = machine.values.root(args[0])
     added = state.mem.get((root, PLACE))
     count = state.counts.get(machine.key_of(state, args[0]))
-    if count is not None and not count.earlier:
+    if count is not None and not count.earlier and (count.fresh or (count.init and count.taken)):
         failed = added is not None and not machine.eval.bits(state, added) & ZERO
         never = (
             count.fresh

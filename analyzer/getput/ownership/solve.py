@@ -25,12 +25,13 @@ Signature = tuple[object, ...]
 
 
 class Ending:
-    """A state at a return: what the function gave back there (``value`` None for nothing)."""
+    """A state at a return: what the function gave back there (``value`` None for nothing).  ``assumed``: the answer of an unknown callee
+    that may never be a failure."""
 
-    __slots__ = ("at", "bits", "state", "value")
+    __slots__ = ("assumed", "at", "bits", "state", "value")
 
-    def __init__(self, state: State, value: int | None, bits: int, at: int) -> None:
-        self.state, self.value, self.bits, self.at = state, value, bits, at
+    def __init__(self, state: State, value: int | None, bits: int, at: int, *, assumed: bool = False) -> None:
+        self.state, self.value, self.bits, self.at, self.assumed = state, value, bits, at, assumed
 
 
 class Solver:
@@ -207,7 +208,7 @@ class Solver:
             and bits & NEG
             and bits & ZERO
             and (
-                any(c.taken and (c.taken[-1].at == row[1] or c.high > 0) for c in state.counts.values())
+                any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values())
                 or registration.PLACE in (name for (_, name), added in state.mem.items() if added == value)
             )
         ):
@@ -215,6 +216,13 @@ class Solver:
                 each = state.copy()
                 if bits & mask and machine.eval.restrict(each, value, mask):
                     self.endings.append(Ending(each, value, bits & mask, end.at))
+            return
+        unknown = row[0] == "result" and bits & NEG and bits & ZERO and "*" not in self.function.returns
+        if unknown and any(c.taken and c.high > 0 for c in state.counts.values()):
+            for mask in (ZERO, POS | NEG):  # the answer of somebody else: what is left behind if that fails?
+                each = state.copy()
+                if bits & mask and machine.eval.restrict(each, value, mask):
+                    self.endings.append(Ending(each, value, bits & mask, end.at, assumed=mask != ZERO))
             return
         self.endings.append(Ending(state, value, bits, end.at))
 

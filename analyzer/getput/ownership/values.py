@@ -11,7 +11,9 @@ from typing import Any
 
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 
-EXCEPTION = re.compile(r"AE_[A-Z_]+\Z")  # ACPI's error codes: "negative", as tables say of failures; AE_OK is a zero
+EXCEPTION = re.compile(
+    r"(?:AE|KVM_PFN_ERR)_[A-Z_]+\Z"
+)  # error codes of ACPI and KVM: "negative", as tables say of failures
 NAMED = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 PARAM = "param"  # (index)
 GLOBAL = "global"  # (name)

@@ -56,12 +56,14 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Exit(msgspec.Struct, frozen=True):
-    """One way out: ``bits`` the signs its result can have, ``at`` the offset of the ``return``."""
+    """One way out: ``bits`` the signs its result can have, ``at`` the offset of the ``return``; ``assumed`` where that passes on what an
+    unknown callee answers, which may never be a failure."""
 
     kind: ExitKind
     bits: int
     at: int
     standings: tuple[Standing, ...]
+    assumed: bool = False
 
 
 class Leak(msgspec.Struct, frozen=True):
