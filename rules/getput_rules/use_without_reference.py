@@ -72,6 +72,21 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 (Mark("here", one.at),),
             ),
         )
+    for bare in report.ungiven:
+        yield (
+            bare.function,
+            Found(
+                f"{bare.function}()",
+                bare.family,
+                "returned",
+                bare.get,
+                "missing",
+                bare.at,
+                f"what {bare.function}() returns here carries no reference; {bare.get}() took one for the caller before",
+                Confidence.MEDIUM,
+                (Mark("exit", bare.at, ""),),
+            ),
+        )
 
 
 RULE = Rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,7 +11,7 @@ from getput.model import Confidence
 from getput.ownership.contracts import POS
 from getput.ownership.state import Count, Key
 from getput.ownership.values import PARAM
-from getput.ownership.view import Exit, ExitKind, Leak, Standing
+from getput.ownership.view import Exit, ExitKind, Leak, Standing, Ungiven
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,58 @@ def no_longer(unit: Unit, touched: frozenset[str]) -> list[tuple[str, int, Leak]
                     if leak.standing.count.label in was.consumes
                 ]
     return out
+
+
+def given(
+    machine: Machine, endings: Sequence[Ending], exits: Sequence[Exit], returns: str
+) -> tuple[bool, tuple[int, ...]]:
+    """Whether every pointer that a function returns carries a reference; and the offsets of the exits at which one may carry none."""
+    if "*" not in returns:
+        return False, ()
+    counted, bare = False, []
+    for ending, one in zip(endings, exits, strict=True):
+        if ending.value is None or not machine.eval.bits(ending.state, ending.value) & POS:
+            continue
+        root = machine.values.root(ending.value)
+        if any(st.escaped == "returned" and st.high > 0 and st.key[0] == root for st in one.standings):
+            counted = True
+        elif all(st.escaped != "returned" for st in one.standings):
+            bare.append(one.at)
+    return counted and not bare, tuple(bare)
+
+
+def no_longer_given(unit: Unit, touched: frozenset[str]) -> list[Ungiven]:
+    """The exits at which functions *touched* by the patch return a pointer without the reference that came with it in the other image."""
+    other = unit.twin
+    out: list[Ungiven] = []
+    for source in unit.sources:
+        before = other.by_name.get(source.name) if other is not None and source.name in touched else None
+        if other is None or before is None:
+            continue
+        for counter in sorted(other.counters(before)):
+            family = unit.tables.families.get(counter)
+            was = other.report(before, counter) if family is None or not family.outlives else None
+            now = unit.report(source, counter) if was is not None and was.gives else None
+            if was is not None and now is not None and now.bare:
+                takers = [
+                    standing.count.taken[0]
+                    for one in was.exits
+                    for standing in one.standings
+                    if standing.escaped == "returned" and standing.count.taken
+                ]
+                gone = [
+                    site.callee
+                    for site in takers
+                    if site.callee not in unit.words_of(source) and calls(unit, site.callee) < calls(other, site.callee)
+                ]
+                if gone:
+                    out.append(Ungiven(counter if family is None else family.name, gone[0], source.name, min(now.bare)))
+    return out
+
+
+def calls(unit: Unit, name: str) -> int:
+    """How often the file names a function: where one no longer calls it, another one may."""
+    return len(re.findall(rb"\b%s\b" % re.escape(name.encode("ascii", "replace")), unit.text))
 
 
 def consumed(machine: Machine, exits: Sequence[Exit]) -> dict[Key, Count]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from getput.flow.ir import Function
 from getput.ownership import registration
-from getput.ownership.consumed import kept_back
+from getput.ownership.consumed import given, kept_back
 from getput.ownership.contracts import NEG, POS, ZERO
 from getput.ownership.core import once
 from getput.ownership.meant import meant, refuted
@@ -80,6 +80,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         if not refuted(kind, count, trace, function)
     )
     handed, consumes = kept_back(machine, solver.endings, exits)
+    gives, bare = given(machine, solver.endings, exits, function.returns)
     exits.sort(key=lambda one: one.at)
     return FunctionReport(
         function.name,
@@ -98,6 +99,8 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         frozenset(machine.walked),
         handed=handed,
         consumes=consumes,
+        gives=gives,
+        bare=bare,
     )
 
 

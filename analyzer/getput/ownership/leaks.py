@@ -27,6 +27,7 @@ NEAR = 160  # bytes between a condition and the drop that it guards
 INTO_NODE = re.compile(r"\b(?:void|char|be32|u\d+|property|resource)\b")  # what points into a node, and is gone with it
 OWN = frozenset({"another error exit drops it", "other paths drop it"})
 COUNTERPART_ONLY = "does not run when this function fails"
+EMBEDDED = ("kref", "refcount_t")
 PAGES = frozenset({"page_folio", "page_pin"})
 TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
@@ -201,7 +202,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
     if errors and given_errors:
-        begun_here = all(st.count.init for _, st in errors)
+        begun_here = all(
+            st.count.init and (st.take_failed or st.count.taken[0].callee == "device_initialize") for _, st in errors
+        )  # and not known to the bus
         meant = not (report.users or begun_here) or always_fails
         return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=meant)
     begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
@@ -243,11 +246,12 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if not report.entry:
         return None
     for one, standing in rows:
-        for field in (*standing.fields, "") if report.users else standing.fields or ("",):
+        beside = report.users or report.counter in EMBEDDED  # counts that no member needs to lead to
+        for field in (*standing.fields, "") if beside else standing.fields or ("",):
             names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
             if names and standing.held_by != "param":
                 evidence = f"{names[0]}(), which drops it, {COUNTERPART_ONLY}"
-                certain = (report.users and BRINGS_UP.search(report.name) is not None) or (
+                certain = (beside and BRINGS_UP.search(report.name) is not None) or (
                     standing.held_by == "devm" and standing.count.fresh
                 )
                 sure = Confidence.MEDIUM if certain else Confidence.LOW
@@ -310,8 +314,16 @@ def lent_only(report: FunctionReport, count: Count) -> bool:
     for take, drop, names in report.lent:
         if take != count.taken[0].at:
             continue
-        after = min((one.at for one in report.exits if one.at >= drop), default=-1)
-        failing = all(one.kind is ExitKind.ERROR for one in report.exits if one.at == after)
+        ends = {
+            one.kind
+            for one in report.exits
+            for st in one.standings
+            if any(site.at == drop for site in st.count.dropped)
+        }
+        if not ends:
+            after = min((one.at for one in report.exits if one.at >= drop), default=-1)
+            ends = {one.kind for one in report.exits if one.at == after}
+        failing = ends <= {ExitKind.ERROR, ExitKind.MIXED}
         harmless.update(names[:-1] if failing else names)  # the last one may be what failed
     return harmless.issuperset(count.passed)
 

@@ -9,7 +9,7 @@ import msgspec
 from getput.csource.syntax import FunctionSource
 from getput.ownership import members
 from getput.ownership.balance import balances, lapsed
-from getput.ownership.consumed import no_longer
+from getput.ownership.consumed import no_longer, no_longer_given
 from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
@@ -52,6 +52,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         balances=tuple(balances(unit, counters)),
         lapsed=tuple(lapsed(unit, touched)),
         unheld=tuple(unheld(unit, touched)),
+        ungiven=tuple(no_longer_given(unit, touched)),
         handed=tuple(no_longer(unit, touched)),
     )
 

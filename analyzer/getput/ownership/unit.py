@@ -20,7 +20,7 @@ from getput.ownership import guess, members, releases
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
-from getput.ownership.leaks import COUNTERPART, leaks
+from getput.ownership.leaks import COUNTERPART, EMBEDDED, leaks
 from getput.ownership.solve import Solver
 from getput.ownership.summary import summarize
 from getput.ownership.transfer import Machine
@@ -310,7 +310,7 @@ class Unit:
             for standing in one.standings
             if standing.high > 0 and standing.count.taken and (not standing.escaped or standing.count.iterator)
             for field in (*standing.fields, "")
-            if field or report.users or not standing.fields
+            if field or report.users or counter in EMBEDDED or not standing.fields
         }
         if not fields:
             return report

@@ -121,6 +121,8 @@ class FunctionReport(msgspec.Struct, frozen=True):
     droppers: dict[str, tuple[str, ...]] = {}
     leaks: tuple[Leak, ...] = ()
     handed: tuple[Leak, ...] = ()  # what callers hand over, and only some exits drop
+    gives: bool = False  # every pointer that it returns carries a reference
+    bare: tuple[int, ...] = ()  # offsets of the exits at which one may carry none
     consumes: frozenset[str] = frozenset()  # what callers hand over, and every exit drops
     asserted: frozenset[int] = frozenset()  # offsets of conditions that never hold: ``if (WARN_ON(...))``
 
@@ -211,6 +213,15 @@ class Lapsed(msgspec.Struct, frozen=True):
     put: str
 
 
+class Ungiven(msgspec.Struct, frozen=True):
+    """An exit (at an offset) of ``function`` that returns a pointer without the reference which ``get`` took in the other image."""
+
+    family: str
+    get: str
+    function: str
+    at: int
+
+
 class Unheld(msgspec.Struct, frozen=True):
     """An object that ``function`` held by a reference of its own in the other image (``get``, ``put``), and no longer does, although it uses it
     at offset ``at``, where it has let go of a lock."""
@@ -235,6 +246,7 @@ class FileReport(msgspec.Struct, frozen=True):
     teardowns: tuple[str, ...] = ()
     balances: tuple[Balance, ...] = ()
     unheld: tuple[Unheld, ...] = ()
+    ungiven: tuple[Ungiven, ...] = ()
     lapsed: tuple[Lapsed, ...] = ()
     handed: tuple[
         tuple[str, int, Leak], ...
