@@ -294,7 +294,7 @@ def leak(
     )
     # made here, so it goes here: the function says so itself, or has given the device a name
     ours = standing.count.init and (evidence in OWN or standing.count.taken[0].callee == "device_initialize")
-    accepted = (
+    accepted = bool(
         accepted
         or never(report, standing)
         or told_elsewhere(standing.count, report.counter)
@@ -302,7 +302,11 @@ def leak(
         or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
         or (standing.count.role == "global" and not ours)  # anybody can drop it
         or report.counter == "module"  # goes with what the module made
-        or (report.counter not in CLEAR and not (report.users or ours or lent_only(report, standing.count)))
+        or (
+            report.counter not in CLEAR
+            and standing.count.passed
+            and not (report.users or ours or (shown.kind is ExitKind.ERROR and lent_only(report, standing.count)))
+        )
     )
     rest = {one.at: (one, st) for one, st in reversed(order) if one.at != shown.at}
     return Leak(kind, standing, shown, len(rest), evidence, sure, accepted, tuple([rest[at] for at in sorted(rest)]))
@@ -320,10 +324,10 @@ def lent_only(report: FunctionReport, count: Count) -> bool:
             for st in one.standings
             if any(site.at == drop for site in st.count.dropped)
         }
-        if not ends:
+        failing = ExitKind.ERROR in ends and ExitKind.SUCCESS not in ends
+        if not ends:  # forgotten on the way: the next exit in the text
             after = min((one.at for one in report.exits if one.at >= drop), default=-1)
-            ends = {one.kind for one in report.exits if one.at == after}
-        failing = ends <= {ExitKind.ERROR, ExitKind.MIXED}
+            failing = any(one.kind is ExitKind.ERROR for one in report.exits if one.at == after)
         harmless.update(names[:-1] if failing else names)  # the last one may be what failed
     return harmless.issuperset(count.passed)
 
