@@ -66,7 +66,8 @@ def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:
     """Whether an object at this exit is owed a put: one that was initialised here is only when the function fails."""
     if standing.count.taken[0].callee == "kobject_init":
         return False  # nothing was allocated for it yet
-    return not standing.count.init or (one.kind is ExitKind.ERROR and report.counter in ("device", "kobject"))
+    fails = one.kind is ExitKind.ERROR and not one.assumed
+    return not standing.count.init or (fails and report.counter in ("device", "kobject"))
 
 
 def registered(standing: Standing) -> bool:
@@ -293,7 +294,11 @@ def leak(
         else doubt(report, shown, standing, confidence)
     )
     # made here, so it goes here: the function says so itself, or has given the device a name
-    ours = standing.count.init and (evidence in OWN or standing.count.taken[0].callee == "device_initialize")
+    ours = (
+        standing.count.init
+        and report.counter in ("device", "kobject")
+        and (evidence in OWN or standing.count.taken[0].callee == "device_initialize")
+    )
     accepted = bool(
         accepted
         or never(report, standing)
