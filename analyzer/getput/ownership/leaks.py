@@ -10,26 +10,22 @@ import re
 
 from getput.model import Confidence
 from getput.ownership.contracts import ANY, NEG, Source, Verb
+from getput.ownership.doubt import doubt, guarded, lent_only, never
 from getput.ownership.meant import told_elsewhere
-from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, REGISTERS
-from getput.ownership.state import ELEMENT, Count, Key
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, guessed, marks, summarized
+from getput.ownership.naming import DROPPING_NAME, REGISTERS
+from getput.ownership.state import Count
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 BRINGS_UP = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
-USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
 OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release drops
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
-INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
-NEAR = 160  # bytes between a condition and the drop that it guards
-INTO_NODE = re.compile(r"\b(?:void|char|be32|u\d+|property|resource)\b")  # what points into a node, and is gone with it
+INTO_NODE = re.compile(r"\b(?:void|char|__be32|u\d+|property|resource)\b")  # what points into a node, and is gone with it
 OWN = frozenset({"another error exit drops it", "other paths drop it"})
 COUNTERPART_ONLY = "does not run when this function fails"
 EMBEDDED = ("kref", "refcount_t")
-PAGES = frozenset({"page_folio", "page_pin"})
-TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
 CLEAR = frozenset({"of_node", "fwnode", "device", "clk", "regulator", "phy", "buffer_head", "gpio_desc"})
 Row = tuple[Exit, Standing]
@@ -315,92 +311,3 @@ def leak(
     )
     rest = {one.at: (one, st) for one, st in reversed(order) if one.at != shown.at}
     return Leak(kind, standing, shown, len(rest), evidence, sure, accepted, tuple([rest[at] for at in sorted(rest)]))
-
-
-def lent_only(report: FunctionReport, count: Count) -> bool:
-    """Whether every callee that saw the reference saw it on a path, too, which goes on and drops it: none of them keeps it."""
-    harmless: set[str] = set()
-    for take, drop, names in report.lent:
-        if take != count.taken[0].at:
-            continue
-        ends = {
-            one.kind
-            for one in report.exits
-            for st in one.standings
-            if any(site.at == drop for site in st.count.dropped)
-        }
-        failing = ExitKind.ERROR in ends and ExitKind.SUCCESS not in ends
-        if not ends:  # forgotten on the way: the next exit in the text
-            after = min((one.at for one in report.exits if one.at >= drop), default=-1)
-            failing = any(one.kind is ExitKind.ERROR for one in report.exits if one.at == after)
-        harmless.update(names[:-1] if failing else names)  # the last one may be what failed
-    return harmless.issuperset(count.passed)
-
-
-def never(report: FunctionReport, standing: Standing) -> bool:
-    """Whether the last condition on the path is one that never holds."""
-    if not report.asserted:
-        return False
-    last = next((mark.at for mark in reversed(marks(standing.trace)) if mark.kind in ("true", "false")), -1)
-    return last in report.asserted
-
-
-def guarded(report: FunctionReport, lost: list[Row]) -> bool:
-    """Whether the path left out a drop by a condition of its own, and meets the others again: what it asks is not understood here."""
-    shown, standing = lost[0]
-    site = standing.count.taken[0].at
-    here = {
-        drop.at
-        for one in report.exits
-        if one.at == shown.at
-        for st in one.standings
-        if st.count.taken and st.count.taken[0].at == site
-        for drop in st.count.dropped
-    }
-    before = {drop for take, drop in report.settled_by if take == site} - here
-    for mark in marks(standing.trace):
-        if mark.kind != "false" or mark.at <= site:
-            continue
-        if any(0 < drop - mark.at < NEAR for drop in here):
-            return True
-        for drop in before:
-            if 0 < drop - mark.at < NEAR and not any(
-                mark.at < one.at < drop + NEAR for one in report.exits if one.at != shown.at
-            ):
-                return True
-    return False
-
-
-def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Confidence) -> Confidence:
-    """Lower *confidence* by what speaks against a leak."""
-    count = standing.count
-    if (
-        (standing.many and (report.counter in PAGES or any_drop(report)))
-        or ELEMENT in count.passed
-        or INDEXED.search(count.label)
-        or any(is_alias(standing.key, other) for other in one.standings)
-    ):
-        return Confidence.LOW
-    suspects = USING_NAME if report.users else DROPPING_NAME
-    if any(suspects.search(name) for name in count.passed):
-        return Confidence.LOW
-    if any(KEEPING_NAME.search(name) for name in count.passed):
-        clear = count.family in TREE_NODES or standing.held_by == "freed"
-        return Confidence.MEDIUM if clear else Confidence.LOW
-    if guessed(count) or "" in count.passed:
-        confidence = confidence.at_most(Confidence.MEDIUM)
-    if report.bounded or any(
-        site.contract is not None and site.contract.source is Source.SUMMARY for site in count.taken
-    ):
-        confidence = confidence.at_most(Confidence.MEDIUM)
-    return confidence
-
-
-def any_drop(report: FunctionReport) -> bool:
-    """Whether the function drops anything at all, which might be the one of several that is meant."""
-    return bool(report.settled) or any(standing.count.dropped for one in report.exits for standing in one.standings)
-
-
-def is_alias(key: Key, other: Standing) -> bool:
-    """Whether *other*, put without a get of its own, may be the same object under another name."""
-    return other.key != key and other.high < 0 and not other.count.taken
