@@ -22,7 +22,8 @@ OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
-INTO_NODE = re.compile(r"\b(?:void|char|__be32|u\d+|property|resource)\b")  # what points into a node, and is gone with it
+# What points into a node, and is gone with it.
+INTO_NODE = re.compile(r"\b(?:void|char|__be32|u\d+|property|resource)\b")
 OWN = frozenset({"another error exit drops it", "other paths drop it"})
 COUNTERPART_ONLY = "does not run when this function fails"
 EMBEDDED = ("kref", "refcount_t")
