@@ -3,7 +3,8 @@
 ## What it does
 Follows every path from a call that takes a reference to the exits of the function.  It reports an exit on which the reference is neither
 dropped nor handed on while another exit of the same function does so, or, for an object that belongs to somebody else, an error exit that
-leaves the count raised where its likes do not.
+leaves the count raised where its likes do not.  Of a patch it also reports a failing exit that keeps an argument's reference, which every exit dropped
+before.
 
 ## Why it matters
 Error paths are seldom run, so the leak stays unseen: the object, its module and its memory can never go away again.

@@ -2,7 +2,8 @@
 
 ## What it does
 Some functions look like gets and take no reference (`dev_get_by_name_rcu()`, `usb_find_interface()`, a `devm_` getter, a `_scoped` iterator's cursor).
-The rule reports a put of what they returned.
+The rule reports a put of what they returned; a put of the device that a probe or bind function was called for; and one of the node that a device holds
+(`dev->of_node`), by a function that does not take that device down.
 
 ## Why it matters
 The put drops the owner's reference, and the object goes away under it.

@@ -4,7 +4,7 @@
 Reports a put (also the one that an iterator makes when it moves on) after which a structure or a global variable that outlives the function still points
 to the object, where the function holds no other reference on it.  So does a borrowed pointer in a member that its object drops when it goes:
 the release of a platform device puts `dev.of_node`; and so does one that a patch stores without the reference it took before, where another function of
-the file still puts what the member holds.
+the file puts what the member holds, or did so before the patch.
 
 ## Why it matters
 Whoever follows the stored pointer later may find freed memory.

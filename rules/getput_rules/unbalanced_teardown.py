@@ -4,6 +4,7 @@
 Compares, for every member of a structure that a patch concerns, the functions that put what it holds before and after.  One that did, stands there
 still, and does so no longer, neither by itself nor by a function that it calls, is reported if another one goes on doing it.  Of what counts users
 (runtime PM), it compares what probe leaves counted with what remove drops: if they cancelled out before the patch and do not after it, that is reported.
+So is a function that drops nothing any more, while its opposite by name (get and put, init and exit), which the patch leaves alone, still takes.
 
 ## Why it matters
 The reference is dropped on one way down (an error in probe) and kept on the other (remove), or the other way round.

@@ -2,7 +2,8 @@
 
 ## What it does
 Compares a function before and after a patch.  Where it took a reference on an object that it had found (in a list, a tree, a member) and dropped it when
-it was done, and now does neither, but still names the object after it let go of a lock or of the RCU read side, that is reported.
+it was done, and now does neither, but still names the object after it let go of a lock or of the RCU read side, that is reported.  So is an exit that
+returns a pointer without the reference which every exit gave the caller before.
 
 ## Why it matters
 As long as the lock is held nobody takes the object away; afterwards only a reference keeps it.  Without one the last put can come from

@@ -62,8 +62,8 @@ def found_leak(leak: Leak) -> Found:
         text = f"the reference on '{name}' taken by {api}() is not dropped on {where}, and {leak.evidence}"
     if leak.standing.held_by == "freed":
         text += " (what it was stored in has been freed)"
-    if leak.others:
-        text += f" ({leak.others} more exit{'s' if leak.others > 1 else ''} like it)"
+    if leak.rest:
+        text += f" ({len(leak.rest)} more exit{'s' if len(leak.rest) > 1 else ''} like it)"
     kind = leak.shown.kind.value if leak.kind in ("error", "path") else leak.kind
     return Found(
         name,

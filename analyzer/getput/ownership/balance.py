@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from getput.ownership.twins import calls, counts_owners
 from getput.ownership.unit import Unit
 from getput.ownership.view import Balance, ExitKind, Lapsed
 
@@ -66,15 +67,16 @@ def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
     """The functions *touched* by the patch that drop nothing any more of what they dropped in the other image, although their opposite,
     which the patch leaves alone, takes as before."""
     other = unit.twin
+    if other is None:
+        return []
     out = []
-    for up, down in pairs(unit) if other is not None else ():
-        if other is None or down not in touched or not {up, down} <= other.by_name.keys():
+    for up, down in pairs(unit):
+        if down not in touched or not {up, down} <= other.by_name.keys():
             continue
         if unit.member(unit.by_name[up]).text != other.member(other.by_name[up]).text:
             continue
         for counter in sorted(other.counters(other.by_name[down])):
-            family = unit.tables.families.get(counter)
-            if family is not None and family.outlives:
+            if not counts_owners(unit, counter):
                 continue
             puts = drops(other, down, counter)
             taking = unit.words_of(unit.by_name[up]) & unit.vocabulary.taking(counter)
@@ -82,10 +84,10 @@ def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
                 puts
                 and taking
                 and not drops(unit, down, counter)
-                and fewer_calls(unit, other, puts)
+                and calls(unit.text, puts) < calls(other.text, puts)
                 and not converted(unit, other, down)
             ):
-                out.append(Lapsed(up, down, family.name if family is not None else counter, min(taking), puts[0]))
+                out.append(Lapsed(up, down, counter, min(taking), puts[0]))
     return out
 
 
@@ -107,12 +109,6 @@ def drops(unit: Unit, name: str, counter: str) -> list[str]:
         if not standing.count.taken
     }
     return sorted(found)
-
-
-def fewer_calls(unit: Unit, other: Unit, names: list[str]) -> bool:
-    """Whether the whole file calls functions of these *names* less often than the other image."""
-    word = re.compile(rb"\b(?:%s)\s*\(" % "|".join(map(re.escape, names)).encode("ascii", "replace"))
-    return len(word.findall(unit.text)) < len(word.findall(other.text))
 
 
 def pairs(unit: Unit) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from getput.ownership.naming import (
     HARMLESS_NAME,
     LOADS,
     NO_OBJECTS,
+    NODES,
     ONLY_ADDRESS,
     PRINTS,
     PUTS,
@@ -37,7 +38,6 @@ from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, MAYBE, PURE, RESULT
 
 INSIDE = "#inside"  # the driver's part of a subsystem's object
-NODES = frozenset({"of_node", "fwnode"})
 
 
 class Calls(Effects):

@@ -1,24 +1,27 @@
-"""References that a caller hands over: dropped on every exit of a function, or on some only."""
+"""What passes between a function and its caller: the references of arguments that it drops, and those that its result carries."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from getput.model import Confidence
 from getput.ownership.contracts import POS
 from getput.ownership.state import Count, Key
 from getput.ownership.values import PARAM
-from getput.ownership.view import Exit, ExitKind, Leak, Standing, Ungiven
+from getput.ownership.view import Exit, ExitKind, Leak, Passing, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from getput.ownership.solve import Ending
     from getput.ownership.transfer import Machine
-    from getput.ownership.unit import Unit
+
+
+def passing(machine: Machine, endings: Sequence[Ending], exits: Sequence[Exit], returns: str) -> Passing:
+    """What a function of type *returns*, which ends so, and its callers pass to each other."""
+    handed, consumes = kept_back(machine, endings, exits)
+    gives, bare = given(machine, endings, exits, returns)
+    return Passing(handed, consumes, gives, bare)
 
 
 def kept_back(
@@ -38,33 +41,11 @@ def kept_back(
             always.add(count.label)
             continue
         ending, shown = min(lost, key=lambda row: row[1].at)
-        failing = (
-            shown.kind is ExitKind.ERROR
-        )  # one that succeeds may have given it to somebody, or not have been asked to
-        if failing and key not in ending.state.counts:
+        # One that succeeds may have given it to somebody, or not have been asked to.
+        if shown.kind is ExitKind.ERROR and key not in ending.state.counts:
             bare = Standing(key, count, 0, 0, "", "", False, (), False, ending.state.trace)
-            out.append(Leak("handed", bare, shown, 0, "other exits drop it", Confidence.MEDIUM))
+            out.append(Leak("handed", bare, shown, "other exits drop it", Confidence.MEDIUM))
     return tuple(out), frozenset(always)
-
-
-def no_longer(unit: Unit, touched: frozenset[str]) -> list[tuple[str, int, Leak]]:
-    """(function, its offset, exit) of those *touched* by the patch that dropped an argument's reference on every exit of the other image."""
-    other = unit.twin
-    out: list[tuple[str, int, Leak]] = []
-    for source in unit.sources:
-        before = other.by_name.get(source.name) if other is not None and source.name in touched else None
-        if other is None or before is None:
-            continue
-        for counter in sorted(unit.counters(source)):
-            now = unit.report(source, counter)
-            was = other.report(before, counter) if now is not None and now.handed else None
-            if now is not None and was is not None:
-                out += [
-                    (source.name, source.start, leak)
-                    for leak in now.handed
-                    if leak.standing.count.label in was.consumes
-                ]
-    return out
 
 
 def given(
@@ -85,40 +66,6 @@ def given(
     return counted and not bare, tuple(bare)
 
 
-def no_longer_given(unit: Unit, touched: frozenset[str]) -> list[Ungiven]:
-    """The exits at which functions *touched* by the patch return a pointer without the reference that came with it in the other image."""
-    other = unit.twin
-    out: list[Ungiven] = []
-    for source in unit.sources:
-        before = other.by_name.get(source.name) if other is not None and source.name in touched else None
-        if other is None or before is None:
-            continue
-        for counter in sorted(other.counters(before)):
-            family = unit.tables.families.get(counter)
-            was = other.report(before, counter) if family is None or not family.outlives else None
-            now = unit.report(source, counter) if was is not None and was.gives else None
-            if was is not None and now is not None and now.bare:
-                takers = [
-                    standing.count.taken[0]
-                    for one in was.exits
-                    for standing in one.standings
-                    if standing.escaped == "returned" and standing.count.taken
-                ]
-                gone = [
-                    site.callee
-                    for site in takers
-                    if site.callee not in unit.words_of(source) and calls(unit, site.callee) < calls(other, site.callee)
-                ]
-                if gone:
-                    out.append(Ungiven(counter if family is None else family.name, gone[0], source.name, min(now.bare)))
-    return out
-
-
-def calls(unit: Unit, name: str) -> int:
-    """How often the file names a function: where one no longer calls it, another one may."""
-    return len(re.findall(rb"\b%s\b" % re.escape(name.encode("ascii", "replace")), unit.text))
-
-
 def consumed(machine: Machine, exits: Sequence[Exit]) -> dict[Key, Count]:
     """The arguments that some exit leaves with one reference less, and how they are counted there."""
     out: dict[Key, Count] = {}
@@ -132,7 +79,7 @@ def consumed(machine: Machine, exits: Sequence[Exit]) -> dict[Key, Count]:
                 and count.dropped
                 and machine.values.kind(standing.key[0]) == PARAM
             ):
-                out.setdefault(standing.key, msgspec.structs.replace(count))
+                out.setdefault(standing.key, count)
     return out
 
 

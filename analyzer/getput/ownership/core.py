@@ -59,9 +59,8 @@ class Core:
         self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
         self.settled_by: set[tuple[int, int]] = set()  # such a get, and the drop
         self.walked: set[tuple[int, str]] = set()  # an iterator's turn, and how its element was kept before it went on
-        self.lent: set[tuple[int, int, tuple[str, ...]]] = (
-            set()
-        )  # a get, a drop, and the callees that saw it in between
+        # a get, a drop, and the callees that saw it in between
+        self.lent: set[tuple[int, int, tuple[str, ...]]] = set()
         self.cursors: dict[int, set[str]] = {}  # offset of an iterator unknown to the tables -> variables that it sets
         self.begun: set[int] = set()  # objects that some path initialises
         # puts of members of fresh memory that the path has not initialised

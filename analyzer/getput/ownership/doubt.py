@@ -6,15 +6,13 @@ import re
 
 from getput.model import Confidence
 from getput.ownership.contracts import Source
-from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME
+from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, NODES, PAGES
 from getput.ownership.state import ELEMENT, Count, Key
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed, marks
 
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
 INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
 NEAR = 160  # bytes between a condition and the drop that it guards
-PAGES = frozenset({"page_folio", "page_pin"})
-TREE_NODES = frozenset({"of_node", "fwnode"})  # whoever keeps one of these takes a reference of its own
 Row = tuple[Exit, Standing]
 
 
@@ -86,7 +84,8 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     if any(suspects.search(name) for name in count.passed):
         return Confidence.LOW
     if any(KEEPING_NAME.search(name) for name in count.passed):
-        clear = count.family in TREE_NODES or standing.held_by == "freed"
+        # Whoever keeps a node takes a reference of its own.
+        clear = count.family in NODES or standing.held_by == "freed"
         return Confidence.MEDIUM if clear else Confidence.LOW
     if guessed(count) or "" in count.passed:
         confidence = confidence.at_most(Confidence.MEDIUM)

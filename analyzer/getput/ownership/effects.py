@@ -10,7 +10,7 @@ from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source,
 from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import NEVER_FREED, OWNERS_PUT
+from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, MAYBE, OUT, PARAM, RESULT, SUB
 
@@ -220,7 +220,7 @@ class Effects(Core):
             unseen = [part for part in count.parts if part[2] > 0 and part[0] != object_]
             # what a get took whose answer nobody looked at, a put that may find nothing drops
             condition = (object_, POS) if not unseen or count.base > 0 else unseen[0][:2]
-        if value != root and count.member == root and self.counter in ("kref", "refcount_t"):
+        if value != root and count.member == root and self.counter in EMBEDDED:
             count = msgspec.structs.replace(count, member=value)
         before = count
         if count.taken and count.passed:

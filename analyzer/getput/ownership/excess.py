@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from getput.ownership.contracts import POS, ZERO, Source
-from getput.ownership.naming import REMOVES, TAKING_NAME, TEARDOWN_NAME
+from getput.ownership.naming import NODES, PAGES, PROBES, REMOVES, TAKING_NAME, TEARDOWN_NAME
 from getput.ownership.state import ELEMENT
 from getput.ownership.values import FIELD, LOCAL, OUT, PARAM, RESULT, SUB
 
@@ -14,12 +14,9 @@ if TYPE_CHECKING:
     from getput.ownership.core import Core
     from getput.ownership.state import Count, Key, Site, State
 
-PROBES = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
 PUTS = re.compile(r"(?:^|_)put(?:_|$)")
-OWNED = ("of_node", "fwnode")
 DEVICES = ("dev", "parent")
 ZEROED = re.compile(r"[zc]alloc")  # what they return is filled with zeros
-PAGES = frozenset({"page_folio", "page_pin"})
 
 
 def lent(machine: Core, key: Key, before: Count, site: Site) -> bool:
@@ -34,7 +31,7 @@ def lent(machine: Core, key: Key, before: Count, site: Site) -> bool:
         return mine and not any(
             helped(machine, at) for at, args in machine.passed.items() if key[0] in map(values.root, args)
         )
-    if row[0] != FIELD or row[2] not in OWNED or TEARDOWN_NAME.search(machine.function.name):
+    if row[0] != FIELD or row[2] not in NODES or TEARDOWN_NAME.search(machine.function.name):
         return False
     base = values.rows[row[1]]
     return base[0] in (SUB, FIELD) and base[2] in DEVICES

@@ -7,16 +7,16 @@ from typing import Any
 
 from getput.flow.ir import Function
 from getput.ownership import registration
-from getput.ownership.consumed import given, kept_back
+from getput.ownership.consumed import passing
 from getput.ownership.contracts import NEG, POS, ZERO
 from getput.ownership.core import once
 from getput.ownership.meant import meant, refuted
-from getput.ownership.naming import MANAGED
+from getput.ownership.naming import MANAGED, PAGES
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
 from getput.ownership.transfer import Machine
 from getput.ownership.values import FIELD, LOCAL, OUT, PARAM, RESULT
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Standing
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Passing, Standing
 
 IN_PROGRESS = frozenset({-115, -529})  # -EINPROGRESS, -EIOCBQUEUED
 INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
@@ -42,8 +42,11 @@ def exit_kind(returns: str, bits: int, value: int | None) -> ExitKind:
     return ExitKind.VOID
 
 
-def report_of(function: Function, path: str, machine: Machine, solver: Solver) -> FunctionReport:
-    """What the rules may see of one run."""
+def report_of(
+    function: Function, path: str, machine: Machine, solver: Solver, *, compared: bool = False
+) -> FunctionReport:
+    """What the rules may see of one run; where it is to be *compared* with that of another image, also what passes between the function and
+    its callers."""
     exits = []
     for ending in solver.endings:
         standings = tuple(
@@ -79,8 +82,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         )
         if not refuted(kind, count, trace, function)
     )
-    handed, consumes = kept_back(machine, solver.endings, exits)
-    gives, bare = given(machine, solver.endings, exits, function.returns)
+    passed = passing(machine, solver.endings, exits, function.returns) if compared else Passing()
     exits.sort(key=lambda one: one.at)
     return FunctionReport(
         function.name,
@@ -97,10 +99,7 @@ def report_of(function: Function, path: str, machine: Machine, solver: Solver) -
         frozenset(machine.settled_by),
         frozenset(machine.lent),
         frozenset(machine.walked),
-        handed=handed,
-        consumes=consumes,
-        gives=gives,
-        bare=bare,
+        passing=passed,
     )
 
 
@@ -186,7 +185,7 @@ def one_of_several(machine: Machine, ending: Ending, key: Key, count: Count) -> 
     row = values.rows[key[0]]
     if row[0] == FIELD and (values.one_of_many((row[1], row[2])) or row[2].startswith("[")):
         return True
-    if row[0] == OUT and row[3:] == ("*",) and count.family in ("page_folio", "page_pin"):
+    if row[0] == OUT and row[3:] == ("*",) and count.family in PAGES:
         args = machine.passed.get(row[1], ())
         where: tuple[Any, ...] = values.rows[args[row[2]]] if row[2] < len(args) else ()
         return not where or where[0] != LOCAL or where[1] in machine.eval.arrays

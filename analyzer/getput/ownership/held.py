@@ -6,30 +6,25 @@ import re
 from collections.abc import Iterator
 
 from getput.csource.syntax import FunctionSource
+from getput.ownership.naming import EMBEDDED
+from getput.ownership.twins import calls, counts_owners, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Unheld
 
 UNLOCK = re.compile(rb"\b(?:\w*unlock\w*|up_read|up_write)\s*\(")
-EMBEDDED = frozenset({"kref", "refcount_t", "lockref"})  # counters that are members of what they count
+MEMBERS = (*EMBEDDED, "lockref")  # counters that are members of what they count
 MEMBER = re.compile(r"(?:->|\.)\w+\Z")
 FOUND = re.compile(rb"\b(?!container_of\b)\w+\s*\(")  # a call: more than another view of what is known already
-ASKED = re.compile(
-    rb"(?:\bif\s*\(|likely\(|!|&&|\|\|)\s*\Z"
-)  # what stands before a pointer that is only compared with NULL
+# What stands before a pointer that is only compared with NULL.
+ASKED = re.compile(rb"(?:\bif\s*\(|likely\(|!|&&|\|\|)\s*\Z")
 BASE = re.compile(r"[A-Za-z_]\w*")
 
 
-def unheld(unit: Unit, touched: frozenset[str]) -> list[Unheld]:
+def unheld(unit: Unit, touched: frozenset[str]) -> Iterator[Unheld]:
     """The objects that functions *touched* by the patch held by a reference of their own in the other image, and in this one do not."""
-    other = unit.twin
-    if other is None:
-        return []
-    out: list[Unheld] = []
-    for source in unit.sources:
-        before = other.by_name.get(source.name)
-        if before is not None and source.name in touched and unit.member(source).text != other.member(before).text:
-            out += of_function(unit, source, other, before)
-    return out
+    for source, other, before in touched_in_both(unit, touched):
+        if unit.member(source).text != other.member(before).text:
+            yield from of_function(unit, source, other, before)
 
 
 def of_function(unit: Unit, source: FunctionSource, other: Unit, before: FunctionSource) -> Iterator[Unheld]:
@@ -40,9 +35,9 @@ def of_function(unit: Unit, source: FunctionSource, other: Unit, before: Functio
     for label, one in sorted(was.items()):
         if not one.takes or not one.drops or (label in now and now[label].takes):
             continue
-        word = re.compile(rb"\b%s\s*\(" % re.escape(one.takes[0].encode("ascii")))
-        lost = len(word.findall(old)) - len(word.findall(text))
-        if lost <= 0 or len(word.findall(other.text)) - len(word.findall(unit.text)) < lost:
+        take = one.takes[:1]
+        lost = calls(old, take) - calls(text, take)
+        if lost <= 0 or calls(other.text, take) - calls(unit.text, take) < lost:
             continue  # another function of the file takes it now
         at = used_unguarded(text, label)
         if at >= 0:
@@ -64,16 +59,16 @@ class Held:
 def held(unit: Unit, source: FunctionSource) -> dict[str, Held]:
     """The objects found elsewhere that a function counts, by the words that lead to each, and what it does to them."""
     out: dict[str, Held] = {}
+    text = unit.member(source).text
     for counter in sorted(unit.counters(source)):
-        family = unit.tables.families.get(counter)
-        report = unit.report(source, counter) if family is None or not family.outlives else None
+        report = unit.report(source, counter) if counts_owners(unit, counter) else None
         for one in report.exits if report is not None else ():
             for standing in one.standings:
                 count = standing.count
                 if count.fresh or count.init or not (count.taken or count.dropped):
                     continue
-                label = named(unit.member(source).text, count.label, count.taken[0].callee if count.taken else "")
-                if counter in EMBEDDED:
+                label = named(text, count.label, count.taken[0].callee if count.taken else "")
+                if counter in MEMBERS:
                     label = MEMBER.sub("", label)
                 known = out.setdefault(label, Held(label, count.family))
                 known.takes += [site.callee for site in count.taken if site.callee not in known.takes]

@@ -12,21 +12,19 @@ from getput.model import Confidence
 from getput.ownership.contracts import ANY, NEG, Source, Verb
 from getput.ownership.doubt import doubt, guarded, lent_only, never
 from getput.ownership.meant import told_elsewhere
-from getput.ownership.naming import DROPPING_NAME, REGISTERS
+from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS
 from getput.ownership.state import Count
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
-BRINGS_UP = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
-OWNED = frozenset({"of_node", "fwnode"})  # members of a device that its release drops
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
 # What points into a node, and is gone with it.
 INTO_NODE = re.compile(r"\b(?:void|char|__be32|u\d+|property|resource)\b")
-OWN = frozenset({"another error exit drops it", "other paths drop it"})
+ANOTHER_ERROR = "another error exit drops it"
+OTHER_PATHS = "other paths drop it"
 COUNTERPART_ONLY = "does not run when this function fails"
-EMBEDDED = ("kref", "refcount_t")
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
 CLEAR = frozenset({"of_node", "fwnode", "device", "clk", "regulator", "phy", "buffer_head", "gpio_desc"})
 Row = tuple[Exit, Standing]
@@ -106,11 +104,11 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             and not st.escaped
             and one.kind is ExitKind.ERROR
             and may_leak(report, one, st)
-            and not OWNED.intersection(st.fields)
+            and not NODES.intersection(st.fields)
         ]
         siblings = [one for one, st in given if one.kind is ExitKind.ERROR and st.count.held]  # stored there, too
         if held and siblings:
-            lost, evidence = held, "another error exit drops it"
+            lost, evidence = held, ANOTHER_ERROR
             return leak("error", lost, evidence, Confidence.MEDIUM, report)
         return abandoned(report, held)
     first = lost[0][1]
@@ -125,7 +123,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     elif given or first.count.taken[0].at in report.settled or any(st.escaped for _, st in rows):
         given = given or ([] if first.count.taken[0].at not in report.settled else rows)
         kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
-        evidence = "other paths drop it" if given else "other paths hand it on"
+        evidence = OTHER_PATHS if given else "other paths hand it on"
         if kind == "path" and handed_on_well(report, rows, lost):
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     else:
@@ -167,7 +165,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         for one, st in rows
         if st.high > 0
         and not st.escaped
-        and not OWNED.intersection(st.fields if not balanced else st.stored)
+        and not NODES.intersection(st.fields if not balanced else st.stored)
         and may_leak(report, one, st)
     ]
     if not more or (registered(more[0][1]) and summarized(more[0][1].count.taken[0])):
@@ -204,7 +202,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             st.count.init and (st.take_failed or st.count.taken[0].callee == "device_initialize") for _, st in errors
         )  # and not known to the bus
         meant = not (report.users or begun_here) or always_fails
-        return leak("error", errors, "another error exit drops it", Confidence.HIGH, report, accepted=meant)
+        return leak("error", errors, ANOTHER_ERROR, Confidence.HIGH, report, accepted=meant)
     begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
     if begun and report.counter == "device":
         return leak("error", begun, "nobody puts what could not be added", Confidence.MEDIUM, report)
@@ -249,7 +247,7 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
             names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
             if names and standing.held_by != "param":
                 evidence = f"{names[0]}(), which drops it, {COUNTERPART_ONLY}"
-                certain = (beside and BRINGS_UP.search(report.name) is not None) or (
+                certain = (beside and PROBES.search(report.name) is not None) or (
                     standing.held_by == "devm" and standing.count.fresh
                 )
                 sure = Confidence.MEDIUM if certain else Confidence.LOW
@@ -294,7 +292,7 @@ def leak(
     ours = (
         standing.count.init
         and report.counter in ("device", "kobject")
-        and (evidence in OWN or standing.count.taken[0].callee == "device_initialize")
+        and (evidence in (ANOTHER_ERROR, OTHER_PATHS) or standing.count.taken[0].callee == "device_initialize")
     )
     accepted = bool(
         accepted
@@ -311,4 +309,4 @@ def leak(
         )
     )
     rest = {one.at: (one, st) for one, st in reversed(order) if one.at != shown.at}
-    return Leak(kind, standing, shown, len(rest), evidence, sure, accepted, tuple([rest[at] for at in sorted(rest)]))
+    return Leak(kind, standing, shown, evidence, sure, accepted, tuple([rest[at] for at in sorted(rest)]))

@@ -9,10 +9,11 @@ import msgspec
 from getput.csource.syntax import FunctionSource
 from getput.ownership import members
 from getput.ownership.balance import balances, lapsed
-from getput.ownership.consumed import no_longer, no_longer_given
+from getput.ownership.contract_changes import no_longer_dropped, no_longer_given
 from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
+from getput.ownership.twins import counts_owners
 from getput.ownership.unit import Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
 
@@ -53,7 +54,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         lapsed=tuple(lapsed(unit, touched)),
         unheld=tuple(unheld(unit, touched)),
         ungiven=tuple(no_longer_given(unit, touched)),
-        handed=tuple(no_longer(unit, touched)),
+        handed=tuple(no_longer_dropped(unit, touched)),
     )
 
 
@@ -81,8 +82,7 @@ def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[S
         if unit.twin is not None:
             before = members.droppers(unit.twin, field, counter, frozenset())
             lost = tuple(name for name in before if name in unit.by_name and not reaches(unit, name, here))
-            known = unit.tables.families.get(family)
-            if known is None or not known.outlives:
+            if counts_owners(unit, family):
                 uncounted = tuple(no_longer_counted(unit, unit.twin, field, counter))
         if here:
             settled.update(sites)

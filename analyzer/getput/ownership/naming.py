@@ -91,3 +91,8 @@ NEVER_FREED = frozenset(
 OWNERS_PUT = re.compile(r"unregister|_del$|_remove$")
 # What it takes is given back when a device (a test) goes away: whoever calls it owes nothing.
 MANAGED = re.compile(r"^_*(?:devm|drmm|pcim|kunit)_")
+
+PROBES = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
+NODES = frozenset({"of_node", "fwnode"})  # families of nodes, and the members of a device that hold one
+PAGES = frozenset({"page_folio", "page_pin"})  # families of pages, of which one call may take many
+EMBEDDED = ("kref", "refcount_t")  # counters without an object of their own: members of what they count

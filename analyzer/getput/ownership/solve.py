@@ -203,27 +203,21 @@ class Solver:
                 if bits & mask and machine.eval.restrict(each, value, mask):
                     self.endings.append(Ending(each, value, mask, end.at))
             return
-        if (
-            row[0] == "result"
-            and bits & NEG
-            and bits & ZERO
-            and (
-                any(c.taken and c.taken[-1].at == row[1] for c in state.counts.values())
-                or registration.PLACE in (name for (_, name), added in state.mem.items() if added == value)
+        if row[0] == "result" and bits & NEG and bits & ZERO:
+            taken = [count for count in state.counts.values() if count.taken]
+            # the answer of a get, or of what adds a device, itself: it failed or it did not
+            own = any(count.taken[-1].at == row[1] for count in taken) or registration.PLACE in (
+                name for (_, name), added in state.mem.items() if added == value
             )
-        ):
-            for mask in (ZERO, POS | NEG):  # the answer of the get itself: it failed or it did not
-                each = state.copy()
-                if bits & mask and machine.eval.restrict(each, value, mask):
-                    self.endings.append(Ending(each, value, bits & mask, end.at))
-            return
-        unknown = row[0] == "result" and bits & NEG and bits & ZERO and "*" not in self.function.returns
-        if unknown and any(c.taken and c.high > 0 for c in state.counts.values()):
-            for mask in (ZERO, POS | NEG):  # the answer of somebody else: what is left behind if that fails?
-                each = state.copy()
-                if bits & mask and machine.eval.restrict(each, value, mask):
-                    self.endings.append(Ending(each, value, bits & mask, end.at, assumed=mask != ZERO))
-            return
+            # the answer of somebody else: what is left behind if that is a failure?
+            assumed = not own and "*" not in self.function.returns and any(count.high > 0 for count in taken)
+            if own or assumed:
+                for mask in (ZERO, POS | NEG):
+                    each = state.copy()
+                    if bits & mask and machine.eval.restrict(each, value, mask):
+                        failed = assumed and mask != ZERO
+                        self.endings.append(Ending(each, value, bits & mask, end.at, assumed=failed))
+                return
         self.endings.append(Ending(state, value, bits, end.at))
 
     # --- joins ---------------------------------------------------------------------------------------------------

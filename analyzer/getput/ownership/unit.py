@@ -20,7 +20,8 @@ from getput.ownership import guess, members, releases
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
-from getput.ownership.leaks import COUNTERPART, EMBEDDED, leaks
+from getput.ownership.leaks import COUNTERPART, leaks
+from getput.ownership.naming import EMBEDDED
 from getput.ownership.solve import Solver
 from getput.ownership.summary import summarize
 from getput.ownership.transfer import Machine
@@ -301,7 +302,7 @@ class Unit:
         run = self.run(source, counter)
         if run is None:
             return None
-        report = report_of(run[0], self.path, run[1], run[2])
+        report = report_of(run[0], self.path, run[1], run[2], compared=self.twin is not None)
         if report.incidents and counter in RELEASED:
             report = msgspec.structs.replace(report, incidents=releases.without_idle(self, report.incidents))
         fields = {

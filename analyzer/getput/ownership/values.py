@@ -11,9 +11,8 @@ from typing import Any
 
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 
-EXCEPTION = re.compile(
-    r"(?:AE|KVM_PFN_ERR)_[A-Z_]+\Z"
-)  # error codes of ACPI and KVM: "negative", as tables say of failures
+# Error codes of ACPI and KVM: "negative", as tables say of failures.
+EXCEPTION = re.compile(r"(?:AE|KVM_PFN_ERR)_[A-Z_]+\Z")
 NAMED = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 PARAM = "param"  # (index)
 GLOBAL = "global"  # (name)

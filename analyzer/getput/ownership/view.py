@@ -69,13 +69,12 @@ class Exit(msgspec.Struct, frozen=True):
 class Leak(msgspec.Struct, frozen=True):
     """A reference lost on some exits.  ``kind``: ``error``, ``always``, ``iterator``, ``failed-get`` or ``path``.
 
-    ``shown`` is the exit to show, ``others`` how many more lose it too.  ``evidence`` says in words why that side is wrong.
+    ``shown`` is the exit to show, ``rest`` the others that lose it too.  ``evidence`` says in words why that side is wrong.
     """
 
     kind: str
     standing: Standing
     shown: Exit
-    others: int
     evidence: str
     confidence: Confidence
     accepted: bool = False
@@ -95,6 +94,15 @@ class Incident(msgspec.Struct, frozen=True):
     accepted: bool = False
 
 
+class Passing(msgspec.Struct, frozen=True):
+    """What a function and its callers pass to each other; asked only where two images are compared."""
+
+    handed: tuple[Leak, ...] = ()  # what callers hand over, and only some exits drop
+    consumes: frozenset[str] = frozenset()  # what callers hand over, and every exit drops
+    gives: bool = False  # every pointer that comes back carries a reference
+    bare: tuple[int, ...] = ()  # offsets of the exits at which one may carry none
+
+
 class FunctionReport(msgspec.Struct, frozen=True):
     """One function, one counter: everything the rules may know."""
 
@@ -110,9 +118,8 @@ class FunctionReport(msgspec.Struct, frozen=True):
     users: bool = False  # the counter counts users, not owners: the object outlives its last put
     settled: frozenset[int] = frozenset()  # offsets of gets whose reference some path drops
     settled_by: frozenset[tuple[int, int]] = frozenset()  # such a get, and the drop
-    lent: frozenset[tuple[int, int, tuple[str, ...]]] = (
-        frozenset()
-    )  # a get, a drop, and the callees that saw it in between
+    # a get, a drop, and the callees that saw it in between
+    lent: frozenset[tuple[int, int, tuple[str, ...]]] = frozenset()
     # an iterator, and what kept its element on a path on which it then went on, and dropped it: without a reference of the loop's
     walked: frozenset[tuple[int, str]] = frozenset()
     boot: bool = False  # runs once, when the kernel or the module comes up (__init)
@@ -120,10 +127,7 @@ class FunctionReport(msgspec.Struct, frozen=True):
     # member ("" for an object that was handed in) -> functions of the file that put it
     droppers: dict[str, tuple[str, ...]] = {}
     leaks: tuple[Leak, ...] = ()
-    handed: tuple[Leak, ...] = ()  # what callers hand over, and only some exits drop
-    gives: bool = False  # every pointer that it returns carries a reference
-    bare: tuple[int, ...] = ()  # offsets of the exits at which one may carry none
-    consumes: frozenset[str] = frozenset()  # what callers hand over, and every exit drops
+    passing: Passing = Passing()
     asserted: frozenset[int] = frozenset()  # offsets of conditions that never hold: ``if (WARN_ON(...))``
 
 
@@ -248,9 +252,8 @@ class FileReport(msgspec.Struct, frozen=True):
     unheld: tuple[Unheld, ...] = ()
     ungiven: tuple[Ungiven, ...] = ()
     lapsed: tuple[Lapsed, ...] = ()
-    handed: tuple[
-        tuple[str, int, Leak], ...
-    ] = ()  # (function, its offset, exit) that no longer drops what callers hand over
+    # (function, its offset, exit) that no longer drops what callers hand over
+    handed: tuple[tuple[str, int, Leak], ...] = ()
 
 
 class Kept(msgspec.Struct, frozen=True):

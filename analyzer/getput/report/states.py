@@ -105,7 +105,7 @@ class _One:
 
     def leak(self, one: Leak) -> str:
         """What the second look says."""
-        also = f", {one.others} more exits too" if one.others else ""
+        also = f", {len(one.rest)} more exits too" if one.rest else ""
         where = f"at line {self.line(one.shown.at)}{also}"
         return f"  leak ({one.kind}, {one.confidence.value}) {where}: {self.object(one.standing.count)}: {one.evidence}"
 
