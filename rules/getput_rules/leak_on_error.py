@@ -58,6 +58,8 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     """(function, finding) for every exit that a patch makes keep what callers hand over."""
     for function, start, leak in report.handed:
         yield function, found_handed(leak, start)
+    for function, leak in report.unput:
+        yield function, found_leak(leak)
 
 
 RULE = Rule(

@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.view import Found, FunctionReport
+from getput.ownership.view import FileReport, Found, FunctionReport, Member
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
@@ -49,4 +49,17 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_incident(report, incident)
 
 
-RULE = Rule(id="put-too-many", severity=Severity.ERROR, doc=__doc__, check=check)
+def concerned(_member: Member) -> bool:
+    """Any function may put once more than before."""
+    return True
+
+
+def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
+    """(function, finding) for every put that a patch adds on top of what balanced before."""
+    for function, one, incident in report.overput:
+        yield function, found_incident(one, incident)
+
+
+RULE = Rule(
+    id="put-too-many", severity=Severity.ERROR, doc=__doc__, check=check, check_file=check_file, concerned=concerned
+)

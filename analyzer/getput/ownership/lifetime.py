@@ -15,6 +15,7 @@ from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.twins import counts_owners
 from getput.ownership.unit import Unit
+from getput.ownership.put_changes import overput, unput
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
@@ -48,13 +49,17 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns)
     if focus is None:
         return report
+    uneven = balances(unit, counters)
+    told = {(name, one.family) for one in uneven for name in one.names}
     return msgspec.structs.replace(
         report,
-        balances=tuple(balances(unit, counters)),
+        balances=tuple(uneven),
         lapsed=tuple(lapsed(unit, touched)),
         unheld=tuple(unheld(unit, touched)),
         ungiven=tuple(no_longer_given(unit, touched)),
         handed=tuple(no_longer_dropped(unit, touched)),
+        unput=tuple(row for row in unput(unit, touched) if (row[0], row[1].standing.count.family) not in told),
+        overput=tuple(overput(unit, touched)),
     )
 
 

@@ -254,6 +254,8 @@ class FileReport(msgspec.Struct, frozen=True):
     lapsed: tuple[Lapsed, ...] = ()
     # (function, its offset, exit) that no longer drops what callers hand over
     handed: tuple[tuple[str, int, Leak], ...] = ()
+    unput: tuple[tuple[str, Leak], ...] = ()  # (function, what it loses because a put is gone)
+    overput: tuple[tuple[str, FunctionReport, Incident], ...] = ()  # (function, its report, a put that came on top)
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -1,0 +1,193 @@
+"""Puts that a patch takes away or adds, where nothing else changed hands: what was balanced before it, and is not after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from getput.csource.syntax import FunctionSource
+from getput.model import Confidence
+from getput.ownership.doubt import doubt
+from getput.ownership.naming import DROPPING_NAME
+from getput.ownership.state import ELEMENT
+from getput.ownership.twins import calls, touched_in_both
+from getput.ownership.unit import Unit
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Leak, Standing
+
+CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+GONE = "the put that did so is gone"
+FREES = frozenset({"kfree", "kvfree", "vfree", "kfree_rcu", "kfree_sensitive", "kfree_skb"})  # memory alone
+Row = tuple[Exit, Standing]
+Group = tuple[str, str, str]  # family, the get, how the source calls the object
+
+
+def unput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
+    """(function, leak) for every reference that a function *touched* by the patch dropped in the other image, on all of its exits or on all
+    that fail, and now loses because a put is gone."""
+    for source, other, before in touched_in_both(unit, touched):
+        new, old = text_of(unit, source), text_of(other, before)
+        if set(CALL.findall(new)) - set(CALL.findall(old)):
+            continue  # somebody else may drop it now
+        for counter in sorted(other.counters(before)):
+            was = other.report(before, counter)
+            now = unit.report(source, counter) if was is not None else None
+            if was is None or now is None:
+                continue
+            earlier = groups(was)
+            for group, rows in groups(now).items():
+                puts = dropping(other, was, earlier.get(group, []))
+                if not puts or not fewer(new, old, puts) or not fewer(unit.text, other.text, puts):
+                    continue
+                if calls(new, [group[1]]) != calls(old, [group[1]]) or holder_goes(unit, new, group[2], puts):
+                    continue
+                leak = lost(now, earlier[group], rows)
+                if leak is not None and (told(was, leak) or not told(now, leak)):
+                    yield source.name, leak
+
+
+def overput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, FunctionReport, Incident]]:
+    """(function, its report, incident) for every path of a function *touched* by the patch that drops once more what the other image's
+    paths dropped as often as they could."""
+    for source, other, before in touched_in_both(unit, touched):
+        new, old = text_of(unit, source), text_of(other, before)
+        if set(CALL.findall(new)) - set(CALL.findall(old)):
+            continue
+        for counter in sorted(unit.counters(source)):
+            now = unit.report(source, counter)
+            was = other.report(before, counter) if now is not None else None
+            if was is None or now is None:
+                continue
+            earlier = objects(was)
+            for group, rows in objects(now).items():
+                if not earlier.get(group):
+                    continue
+                least = min(standing.low for _, standing in earlier[group])
+                more = [
+                    row
+                    for row in rows
+                    if row[1].low == row[1].high == least - 1
+                    and len(row[1].count.dropped) > 1
+                    and (row[1].count.taken or whatever_way(now, rows, row))
+                ]
+                puts = frozenset(row[1].count.dropped[-1].callee for row in more)
+                if not more or not fewer(old, new, puts) or not fewer(other.text, unit.text, puts):
+                    continue
+                count, last = more[0][1].count, more[0][1].count.dropped[-1]
+                incident = Incident("over-put", more[0][1].key, count, last.at, last, more[0][1].trace)
+                if not any(one.at == last.at and one.kind == incident.kind for one in now.incidents):
+                    yield source.name, now, incident
+
+
+def whatever_way(report: FunctionReport, rows: list[Row], row: Row) -> bool:
+    """Whether every path to this exit drops the object as often as *row* does: none of the puts depends on who else holds it."""
+    same = [standing for one, standing in rows if one.at == row[0].at and standing.low == row[1].low]
+    return len(same) == sum(one.at == row[0].at for one in report.exits)
+
+
+def objects(report: FunctionReport) -> dict[tuple[str, str], list[Row]]:
+    """How each object that is dropped somewhere stands at each exit where it is."""
+    out: dict[tuple[str, str], list[Row]] = {}
+    for one in report.exits:
+        for standing in one.standings:
+            if standing.count.dropped and standing.count.label:
+                out.setdefault((standing.count.family, standing.count.label), []).append((one, standing))
+    return out
+
+
+def text_of(unit: Unit, source: FunctionSource) -> bytes:
+    """The function's text."""
+    return unit.text[source.start : source.end]
+
+
+def fewer(new: bytes, old: bytes, names: frozenset[str]) -> bool:
+    """Whether functions of these *names* are called less often than before."""
+    return calls(new, names) < calls(old, names)
+
+
+def holder_goes(unit: Unit, text: bytes, label: str, puts: frozenset[str]) -> bool:
+    """Whether the function lets somebody unknown take down what the object called *label* is a member of: that may drop it too."""
+    root, arrow, _ = label.partition("->")
+    if not arrow:
+        return False
+    words = tuple(re.escape(word.encode("ascii", "replace")) for word in (root, label, root))
+    given = re.compile(rb"\b(\w+)\s*\(\s*(?:%s|&(?!%s\b)%s\b[\w>.-]*)\s*[,)]" % words)
+    names = {word.decode("ascii") for word in given.findall(text)}
+    return any(DROPPING_NAME.search(name) for name in names - puts - FREES - unit.by_name.keys())
+
+
+def groups(report: FunctionReport) -> dict[Group, list[Row]]:
+    """How what each get took stands at each exit."""
+    out: dict[Group, list[Row]] = {}
+    for one in report.exits:
+        for standing in one.standings:
+            count = standing.count
+            if count.taken:
+                out.setdefault((count.family, count.taken[0].callee, count.label), []).append((one, standing))
+    return out
+
+
+def dropping(unit: Unit, report: FunctionReport, rows: list[Row]) -> frozenset[str]:
+    """Who drops what stands so at the exits, or was forgotten on the way there."""
+    takes = {standing.count.taken[0].at for _, standing in rows}
+    sites = {site.callee for _, standing in rows for site in standing.count.dropped}
+    for take, drop in report.settled_by:
+        if take in takes:
+            found = CALL.search(unit.text, drop)
+            if found is not None:
+                sites.add(found[1].decode("ascii"))
+    return frozenset(sites)
+
+
+def open_at(row: Row) -> bool:
+    """Whether the reference is still there at an exit, with whomever."""
+    return row[1].high > 0
+
+
+def as_lent(standing: Standing) -> Standing:
+    """A reference on what somebody else keeps alive too, put at every exit before: who saw it in between dropped another one, if any."""
+    count = standing.count
+    if count.fresh:
+        return standing
+    seen = tuple(name for name in count.passed if name == ELEMENT)
+    return replace(standing, count=replace(count, passed=seen))
+
+
+def stored(row: Row) -> bool:
+    """Whether an exit that does not fail leaves the reference where it will be found: it may be meant to last now."""
+    one, standing = row
+    return standing.count.fresh and one.kind is not ExitKind.ERROR and standing.held_by not in ("", "local", "freed")
+
+
+def lost(now: FunctionReport, before: list[Row], rows: list[Row]) -> Leak | None:
+    """The exits that lose what all of their kind dropped *before*."""
+    if any(open_at(row) for row in before):
+        if any(open_at(row) and row[0].kind is ExitKind.ERROR for row in before):
+            return None
+        rows = [row for row in rows if row[0].kind is ExitKind.ERROR and not row[0].assumed]
+        kind = "error"
+    else:
+        kind = "path"
+    given = {row[1].escaped for row in before} | {
+        ""
+    }  # what was put all the same: it was another reference that went there
+    gone = [
+        row for row in rows if open_at(row) and row[1].escaped in given and not row[1].take_failed and not stored(row)
+    ]
+    if not gone:
+        return None
+    shown, standing = gone[0]
+    sure = doubt(now, shown, as_lent(standing) if kind == "path" else standing, Confidence.MEDIUM)
+    rest = {one.at: (one, st) for one, st in reversed(gone) if one.at != shown.at}
+    return Leak(kind, standing, shown, GONE, sure, rest=tuple([rest[at] for at in sorted(rest)]))
+
+
+def told(report: FunctionReport, leak: Leak) -> bool:
+    """Whether the exits of one image alone show it."""
+    return any(
+        one.confidence.rank >= leak.confidence.rank
+        and one.standing.count.taken[0].callee == leak.standing.count.taken[0].callee
+        and one.standing.count.label == leak.standing.count.label
+        for one in report.leaks
+    )
