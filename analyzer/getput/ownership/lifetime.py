@@ -13,9 +13,9 @@ from getput.ownership.contract_changes import no_longer_dropped, no_longer_given
 from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
+from getput.ownership.put_changes import overput, unput
 from getput.ownership.twins import counts_owners
 from getput.ownership.unit import Unit
-from getput.ownership.put_changes import overput, unput
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
