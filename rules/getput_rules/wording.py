@@ -16,6 +16,7 @@ from getput.ownership.view import (
     Standing,
     guessed,
     marks,
+    moved_on,
     summarized,
 )
 
@@ -145,7 +146,8 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     if count.taken:
         way = list(way_since(way, count.taken[0].at))
     confidence = Confidence.HIGH if count.fresh else Confidence.MEDIUM
-    if helper_drops(incident.kind, dropped) or incident.kind == "put-twice":
+    vague = incident.kind == "put-twice" or (incident.kind == "overwritten" and moved_on(count))
+    if vague or helper_drops(incident.kind, dropped):
         confidence = Confidence.LOW
     if incident.kind == "put-after-failed-get" and count.taken and summarized(count.taken[-1]):
         confidence = Confidence.LOW

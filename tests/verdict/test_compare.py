@@ -37,6 +37,22 @@ def test_only_before_is_fixed():
     assert compare([old], []) == ([], [old], [])
 
 
+def test_what_moved_into_a_new_function_is_existing():
+    old, new = leak(), leak("acme_probe_common")
+    assert compare([old], [new], (["acme_probe"], ["acme_probe", "acme_probe_common"])) == ([], [], [(old, new)])
+
+
+def test_what_came_back_from_a_function_that_is_gone_is_existing():
+    old, new = leak("acme_probe_common"), leak()
+    assert compare([old], [new], (["acme_probe", "acme_probe_common"], ["acme_probe"])) == ([], [], [(old, new)])
+
+
+def test_two_functions_that_stand_in_both_images_do_not_answer_for_each_other():
+    old, new = leak("acme_remove"), leak()
+    names = ["acme_probe", "acme_remove"]
+    assert compare([old], [new], (names, names)) == ([new], [old], [])
+
+
 def test_both_is_existing_wherever_it_stands_now():
     old, new = leak(line=10), leak(line=80)
     assert compare([old], [new]) == ([], [], [(old, new)])

@@ -8,7 +8,7 @@ from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, NODES, PAGES
 from getput.ownership.state import ELEMENT, Count, Key
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed, marks
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed, marks, moved_on
 
 USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
 INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
@@ -76,6 +76,7 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     if (
         (standing.many and (report.counter in PAGES or any_drop(report)))
         or ELEMENT in count.passed
+        or moved_on(count)
         or INDEXED.search(count.label)
         or any(is_alias(standing.key, other) for other in one.standings)
     ):

@@ -312,3 +312,8 @@ def guessed(count: Count) -> bool:
     return any(
         site.contract is not None and site.contract.source is Source.GUESS for site in count.taken + count.dropped
     )
+
+
+def moved_on(count: Count) -> bool:
+    """Whether the object was an iterator's element, and the iterator has gone on: what is left was taken by the loop's body, in some turn."""
+    return count.iterator and any(site.at == count.taken[0].at for site in count.dropped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from getput.model import Confidence
 from getput.verdict.place import Judged
@@ -12,9 +12,12 @@ LOOSE = 2  # the first level at which findings of different rules are taken for 
 
 
 def compare(
-    before: Sequence[Judged], after: Sequence[Judged]
+    before: Sequence[Judged], after: Sequence[Judged], names: tuple[Collection[str], Collection[str]] | None = None
 ) -> tuple[list[Judged], list[Judged], list[tuple[Judged, Judged]]]:
-    """(introduced, fixed, existing pairs), matched by ever looser identity, in the order of *after* and *before*."""
+    """(introduced, fixed, existing pairs), matched by ever looser identity, in the order of *after* and *before*.
+
+    *names* are the functions of the two images: what stands in one of them only may have moved there from another, or to another.
+    """
     left, right = list(before), list(after)
     pairs: list[tuple[Judged, Judged]] = []
     more: list[Judged] = []
@@ -41,6 +44,12 @@ def compare(
                 less.append(spread(new, same)[1])
             pairs.append((same, new))
         right = rest
+    for new in list(right) if names is not None else ():
+        moved = next((old for old in left if old.elsewhere == new.elsewhere), None)
+        if moved is not None and names is not None and (new.function not in names[0] or moved.function not in names[1]):
+            left.remove(moved)
+            right.remove(new)
+            pairs.append((moved, new))
     return [*right, *more], [*left, *less], pairs
 
 

@@ -219,7 +219,8 @@ class Comparison:
             after += self.settled(self.judge.judge_file(self.after, new, focus), 1)
         after = [weighed(one, self.before) for one in after]
         before = [weighed(one, self.after) for one in before]
-        introduced, fixed, existing = compare(before, after)
+        names = None if self.before is None or self.after is None else (self.before.by_name, self.after.by_name)
+        introduced, fixed, existing = compare(before, after, names)
         out: list[tuple[Judged, Status, Anchor | None]] = []
         removed = self.removed_text()
         for one in introduced:

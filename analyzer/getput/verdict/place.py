@@ -59,6 +59,12 @@ class Judged(msgspec.Struct, frozen=True):
             (*self.group, found.role),
         )
 
+    @property
+    def elsewhere(self) -> tuple[object, ...]:
+        """What is the same where the code has moved into another function."""
+        found = self.found
+        return (*self.group[:2], self.rule, found.role, found.api, found.exit, found.object)
+
 
 NOTES = {
     "take": "the reference is taken here by {text}()",
