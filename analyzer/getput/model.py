@@ -113,6 +113,26 @@ class PatchAnswer(msgspec.Struct, frozen=True):
     commit: str | None
     applied: str | None  # "forward", "already", "blobs", "hunks-only"; None where nothing applied
     files: tuple[FileAnswer, ...]
+    message: str = ""  # what its author says below the subject
+
+
+class Verdict(StrEnum):
+    """What became of a patch that says it mends a count."""
+
+    COMPLETE = "complete"  # what it mends is mended on every path that was followed
+    PARTLY = "partly"  # paths are left that lose or drop the same object
+    OVERDONE = "overdone"  # it brings a bug with the same kind of object
+    UNSEEN = "unseen"  # the bug that it mends is not seen, so nothing can be said
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """How well a patch (an index into the answer's) keeps what its subject or message says, and the findings that show it."""
+
+    patch: int
+    verdict: Verdict
+    fixed: tuple[Finding, ...] = ()
+    left: tuple[Finding, ...] = ()
+    brought: tuple[Finding, ...] = ()
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -133,3 +153,4 @@ class Answer(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     errors: tuple[Problem, ...]
     stats: Stats
+    verified: tuple[Verified, ...] = ()  # where that was asked for

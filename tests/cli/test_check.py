@@ -187,3 +187,71 @@ def test_the_demo(getput):
     assert done.returncode == 1
     assert "drivers/soc/acme/acme-power.c:28:3: warning: " in done.stdout
     assert done.stdout.count("warning:") == 1
+
+
+TWICE = """\
+#include <linux/of.h>
+
+int demo_read(struct device *dev, u32 *value)
+{
+	struct device_node *np;
+	int ret;
+
+	np = of_find_node_by_path("/demo");
+	if (!np)
+		return -ENODEV;
+
+	ret = of_property_read_u32(np, "value", value);
+	if (ret)
+		return ret;
+	ret = of_property_read_u32(np, "other", value);
+	if (ret)
+		return ret;
+	of_node_put(np);
+
+	return 0;
+}
+"""
+HALF = TWICE.replace("\tif (ret)\n\t\treturn ret;\n", "\tif (ret) {\n\t\tof_node_put(np);\n\t\treturn ret;\n\t}\n", 1)
+WHOLE = HALF.replace("\tif (ret)\n\t\treturn ret;\n", "\tif (ret) {\n\t\tof_node_put(np);\n\t\treturn ret;\n\t}\n", 1)
+SUBJECT = "demo: fix refcount leak in demo_read()"
+
+
+@pytest.mark.parametrize(
+    ("mended", "verdict", "status"),
+    [
+        (WHOLE, "complete", 0),
+        (HALF, "partly", 1),
+        (HALF.replace("\tof_node_put(np);\n\n", "\tof_node_put(np);\n\tof_node_put(np);\n\n"), "overdone", 1),
+        (TWICE.replace("-ENODEV", "-ENOENT"), "unseen", 0),
+    ],
+)
+def test_a_claim_to_mend_is_verified(getput, kernel, tmp_path, mended, verdict, status):
+    kernel.write(TWICE)
+    kernel.commit("demo: read more")
+    mail = tmp_path / "fix.patch"
+    mail.write_text(kernel.patch(mended, SUBJECT))
+    done = getput("check", "--verify-fix", "--format", "json", mail, cwd=kernel.top)
+    said = json.loads(done.stdout)
+    (one,) = said["verified"]
+    assert (one["patch"], one["verdict"], done.returncode) == (0, verdict, status)
+    shown = {finding["fingerprint"] for finding in said["findings"]}
+    assert shown == {*one["fixed"], *one["left"], *one["brought"]}
+    text = getput("check", "--verify-fix", mail, cwd=kernel.top).stdout.splitlines()
+    assert text[-2].startswith(f"[PATCH] {SUBJECT}: ")
+
+
+def test_a_commit_s_message_counts_as_a_claim(getput, kernel):
+    kernel.write(TWICE)
+    kernel.commit("demo: read more")
+    kernel.write(WHOLE)
+    kernel.commit(
+        'demo: put right what fails\n\nThe node\'s reference leaks.\n\nFixes: 0123456789ab ("demo: read more")'
+    )
+    done = getput("check", "--verify-fix", "HEAD", cwd=kernel.top)
+    assert "demo: put right what fails: mended on every path" in done.stdout
+
+
+def test_a_patch_that_claims_nothing_gets_no_verdict(getput, kernel, clean):
+    done = getput("check", "--verify-fix", "--format", "json", clean, cwd=kernel.top)
+    assert "verified" not in json.loads(done.stdout)

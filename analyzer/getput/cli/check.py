@@ -58,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on", choices=[what.value for what in FailOn], help="what makes the exit status 1 (default: warning)"
     )
+    parser.add_argument(
+        "--verify-fix",
+        action="store_true",
+        help="say of each patch that claims to mend a count whether it does: on every path, and not once too often",
+    )
     options.add_judging(parser)
 
 
@@ -72,8 +77,22 @@ def run(args: argparse.Namespace) -> int:
     tally = _Tally(settings, form.carries_errors)
     answers = in_order(_start, (tree, settings, args.timing, args.index), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
-    output.answer(form.render((shown(answer, args.show) for answer in tally.over(answers)), options.look(args)))
+    judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
+    output.answer(form.render((shown(answer, args.show) for answer in judged), options.look(args)))
     return tally.status
+
+
+def _verified(answer: Answer, tally: _Tally) -> Answer:
+    """*answer* with a verdict on each patch that claims to mend a count; one that leaves a path, or brings a bug, fails."""
+    from getput.verdict.verify import verified
+
+    answer = replace(answer, verified=verified(answer))
+    tally.failed = tally.failed or any(
+        tally.settings.fail_on.fails(finding.severity)
+        for one in answer.verified
+        for finding in (*one.left, *one.brought)
+    )
+    return answer
 
 
 class _Tally:

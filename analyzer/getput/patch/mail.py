@@ -17,6 +17,7 @@ MAX_HEADER = 1 << 20  # bytes
 MAX_PARTS = 50_000  # lines that may start a part
 MAX_PART_LINES = 5_000_000  # lines, times the multipart types among them
 MAX_SUBJECT = 1_000  # characters
+MAX_MESSAGE = 100_000  # characters
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -32,6 +33,15 @@ class Mail(msgspec.Struct, frozen=True):
     commit: str | None
     text: str
     line: int = 1
+    said: str | None = None  # what stands above the diff, where ``text`` is the diff alone
+
+
+def message(mail: Mail) -> str:
+    """What the author says of the patch: the text above its diff, without what stands below the line ``---``."""
+    if mail.said is not None:
+        return mail.said[:MAX_MESSAGE]
+    found = _ABOVE.search(mail.text, 0, MAX_MESSAGE)
+    return mail.text[: found.start() if found is not None else 0]
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -44,6 +54,7 @@ class _Head(msgspec.Struct, frozen=True):
         return self.fields.get(name, "")
 
 
+_ABOVE = re.compile(r"^(?:---\s*$|diff --git |Index: |--- \S)", re.MULTILINE)
 _POSTMARK = re.compile(
     rb"From (\S+)[ \t]+(?:\S+[ \t]+)?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ \t][^\n]{0,60}\d\d:\d\d[^\n]{0,60}\n"
     rb"(?=>?From |[A-Za-z][!-9;-~]*:)"

@@ -15,7 +15,7 @@ from getput.model import Problem
 from getput.patch import diff as diffs
 from getput.patch.git import Change, GitError, Repository, repository, work_tree
 from getput.patch.images import FileImages, Tree, is_source
-from getput.patch.mail import Mail, split
+from getput.patch.mail import Mail, message, split
 from getput.patch.order import ordered
 from getput.patch.overlay import resolve
 
@@ -37,6 +37,7 @@ class Patch(msgspec.Struct, frozen=True):
     commit: str | None
     applied: str | None
     files: tuple[FileImages, ...]
+    message: str = ""  # what its author says below the subject
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -144,7 +145,7 @@ def _patches(found: Sequence[_Part], tree: Tree, git: Repository | None, problem
             title = mail.subject or "patch"
             problems.append(Problem(part.where, f"{title}: applies on its own only, not after the patches before it"))
         applied = became.applied.value if became.applied else None
-        out.append(Patch(mail.subject, mail.message_id, mail.commit, applied, became.files))
+        out.append(Patch(mail.subject, mail.message_id, mail.commit, applied, became.files, message(mail)))
     if unknown and git is not None and git.trouble is not None:
         problems.append(Problem(str(git.tree), f"blobs cannot be read: {git.trouble}"))
     return tuple(out)
@@ -212,5 +213,5 @@ def _index(git: Repository | None) -> _Part:
 def _part(name: str, change: Change) -> _Part:
     """A commit, or the index; it may be empty."""
     text = change.diff.decode("utf-8", "surrogateescape")
-    mail = Mail(change.subject, None, change.commit, text)
+    mail = Mail(change.subject, None, change.commit, text, said=change.message)
     return _Part(name, mail, tuple(diffs.parse(text, wanted=is_source, message=False)), is_commit=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from getput import __version__
-from getput.model import Anchor, Answer, Finding, PatchAnswer, Step
+from getput.model import Anchor, Answer, Finding, PatchAnswer, Step, Verified
 from getput.report import Look
 
 SCHEMA = 1
@@ -21,7 +21,7 @@ def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:  # noqa: ARG
 
 def as_object(answer: Answer) -> dict[str, Any]:
     """The answer in the words of JSON."""
-    return {
+    out = {
         "schema": SCHEMA,
         "getput": __version__,
         "input": answer.input,
@@ -35,6 +35,19 @@ def as_object(answer: Answer) -> dict[str, Any]:
             "elapsed_ms": answer.stats.elapsed_ms,
             "index": answer.stats.index,
         },
+    }
+    if answer.verified:
+        out["verified"] = [_verified(one) for one in answer.verified]
+    return out
+
+
+def _verified(one: Verified) -> dict[str, Any]:
+    return {
+        "patch": one.patch,
+        "verdict": one.verdict.value,
+        "fixed": [finding.fingerprint for finding in one.fixed],
+        "left": [finding.fingerprint for finding in one.left],
+        "brought": [finding.fingerprint for finding in one.brought],
     }
 
 

@@ -17,8 +17,10 @@ def wanted(answer: Answer, settings: Settings) -> Answer:
 
 
 def shown(answer: Answer, statuses: Container[Status]) -> Answer:
-    """*answer* with the findings of these statuses."""
-    return replace(answer, findings=tuple(finding for finding in answer.findings if finding.status in statuses))
+    """*answer* with the findings of these statuses, and those that a verdict on a fix rests on."""
+    needed = {id(finding) for one in answer.verified for finding in (*one.fixed, *one.left, *one.brought)}
+    findings = [one for one in answer.findings if one.status in statuses or id(one) in needed]
+    return replace(answer, findings=tuple(findings))
 
 
 def fails(answer: Answer, settings: Settings) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from getput.model import Answer, Finding, Severity, Status, Step
+from getput.model import Answer, Finding, Severity, Status, Step, Verdict, Verified
 from getput.report import Look
 from getput.report.escape import printable
 from getput.report.select import unjudged
@@ -33,6 +33,7 @@ def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:
     """The findings of each answer, function by function, then a line that sums it up."""
     for answer in answers:
         lines = [line for finding_lines in _functions(answer, look.color) for line in finding_lines]
+        lines += [verdict(one, answer) for one in answer.verified]
         if not look.quiet:
             lines.append(summary(answer))
         if lines:
@@ -61,6 +62,22 @@ def summary(answer: Answer) -> str:
     if stats.elapsed_ms:
         parts.append(f"{stats.elapsed_ms} ms")
     return f"{printable(answer.input)}: {', '.join(parts)}"
+
+
+VERDICTS = {
+    Verdict.COMPLETE: "mended on every path that was followed",
+    Verdict.PARTLY: "mended in part",
+    Verdict.OVERDONE: "brings another",
+    Verdict.UNSEEN: "what it mends is not seen; nothing is said of it",
+}
+
+
+def verdict(one: Verified, answer: Answer) -> str:
+    """One line: what became of a patch that claims to mend a count."""
+    counts = ((len(one.fixed), "fixed"), (len(one.left), "left"), (len(one.brought), "introduced"))
+    found = ", ".join(f"{count} {what}" for count, what in counts if count)
+    title = printable(answer.patches[one.patch].subject) or printable(answer.input)
+    return f"{title}: {VERDICTS[one.verdict]}" + (f" ({found})" if found else "")
 
 
 def _nothing(answer: Answer) -> str:

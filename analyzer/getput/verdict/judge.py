@@ -70,7 +70,8 @@ class Judge:
         for index, patch in enumerate(submission.patches):
             units = self.units(patch.files)
             files = [self.file(images, index, tally, found, open_bugs, units) for images in patch.files]
-            patches.append(PatchAnswer(patch.subject, patch.message_id, patch.commit, patch.applied, tuple(files)))
+            said = (patch.subject, patch.message_id, patch.commit, patch.applied)
+            patches.append(PatchAnswer(*said, tuple(files), patch.message))
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
         return Answer(submission.name, tuple(patches), tuple(found), tuple(errors), tally.stats())
 
