@@ -264,15 +264,17 @@ class Comparison:
 
 
 def weighed(one: Judged, other: Unit | None) -> Judged:
-    """*one*, doubted where its function is new: a pattern that stands in much code is the patch's only where it changed that code."""
-    if not one.found.accepted or (other is not None and one.function in other.by_name):
+    """*one*, doubted where it is a pattern that stands in much code: that is the patch's only where it changed the code, and not for sure."""
+    if not one.found.accepted:
         return one
-    return doubted(one)
+    known = other is not None and one.function in other.by_name
+    return at_most(one, Confidence.MEDIUM if known else Confidence.LOW)
 
 
-def doubted(one: Judged) -> Judged:
-    """*one* with low confidence."""
-    return msgspec.structs.replace(one, found=msgspec.structs.replace(one.found, confidence=Confidence.LOW))
+def at_most(one: Judged, confidence: Confidence) -> Judged:
+    """*one* with no more than this *confidence*."""
+    found = msgspec.structs.replace(one.found, confidence=one.found.confidence.at_most(confidence))
+    return msgspec.structs.replace(one, found=found)
 
 
 def touched_in(unit: Unit | None, changed: frozenset[int]) -> list[FunctionSource]:
