@@ -143,7 +143,7 @@ def test_the_start_of_other_searches_is_not(tables: Tables) -> None:
         ("fd_install", [("keep", 1, (), ANY)]),
         ("dma_buf_fd", [("keep", 0, (), ZERO | POS)]),
         ("devm_add_action_or_reset", [("undo", 2, (), ANY)]),
-        ("devm_add_action", [("undo", 2, (), ZERO)]),
+        ("devm_add_action", [("undo", 2, (), ZERO | POS)]),
         ("phy_put", [("drop", 1, (), ANY)]),
         ("cfg80211_put_bss", [("drop", 1, (), ANY)]),
         ("scsi_host_get", [("take", 0, (), POS)]),

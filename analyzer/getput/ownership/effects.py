@@ -162,7 +162,9 @@ class Effects(Core):
             )
         if init:
             self.begun.add(root)
-            count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=self.made_here(root))
+            made = self.made_here(root)
+            held = self.holders(state, root) if made else count.held
+            count = msgspec.structs.replace(count, base=0, parts=(), init=True, dropped=(), fresh=made, held=held)
             if (root, HANDED) in state.mem:
                 count = msgspec.structs.replace(count, escaped="handed on before it was initialised")
         if fresh and count.base <= 0 and count.dropped:
@@ -311,7 +313,7 @@ class Effects(Core):
             return True
         contract = self.callee(action.name, True)
         return contract is None or any(
-            effect.verb in (Verb.DROP, Verb.FREE, Verb.UNDO, Verb.UNSURE) for effect in contract.effects
+            effect.verb in (Verb.DROP, Verb.FREE, Verb.KEEP, Verb.UNDO, Verb.UNSURE) for effect in contract.effects
         )
 
     def known_to(self, state: State, value: int, count: Count, base: int) -> bool:

@@ -14,7 +14,7 @@ from getput.ownership.doubt import doubt, guarded, lent_only, never
 from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS
 from getput.ownership.state import Count
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, summarized
+from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 OPERATION = re.compile(
@@ -255,6 +255,12 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
     return None
 
 
+def again(standing: Standing) -> bool:
+    """Whether the path passes the get more than once: where a loop asks for something else in each turn it cannot be taken."""
+    site = standing.count.taken[0].at
+    return sum(mark.kind == "take" and mark.at == site for mark in marks(standing.trace)) > 1
+
+
 def counts_although_failed(count: Count) -> bool:
     """Whether the last get is known to count whatever it returns."""
     contract = count.taken[-1].contract
@@ -281,7 +287,9 @@ def leak(
     accepted: bool = False,
 ) -> Leak:
     """Choose the exit to show and settle how sure we are."""
-    order = sorted(lost, key=lambda row: (never(report, row[1]), row[0].kind is not ExitKind.ERROR, row[0].at))
+    order = sorted(
+        lost, key=lambda row: (never(report, row[1]), row[0].kind is not ExitKind.ERROR, again(row[1]), row[0].at)
+    )
     shown, standing = order[0]
     sure = (
         min((doubt(report, one, st, confidence) for one, st in order), key=lambda c: c.rank)
@@ -302,6 +310,7 @@ def leak(
         or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
         or (standing.count.role == "global" and not ours)  # anybody can drop it
         or report.counter == "module"  # goes with what the module made
+        or (not standing.count.label and standing.count.passed and report.counter not in CLEAR)  # made for a callee
         or (
             report.counter not in CLEAR
             and standing.count.passed

@@ -16,7 +16,7 @@ from getput.csource.parse import parse_function
 from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Branch, Function
-from getput.ownership import guess, members, releases
+from getput.ownership import guess, members, nearby, releases
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
@@ -314,7 +314,7 @@ class Unit:
             if field or report.users or counter in EMBEDDED or not standing.fields
         }
         if not fields:
-            return report
+            return nearby.weighed(self, source, report)
         boot = INIT.search(self.text, source.start, self.text.index(b"{", source.start)) is not None
         entry = self.is_entry(source.name)
         droppers: dict[str, tuple[str, ...]] = {}
@@ -323,7 +323,7 @@ class Unit:
             droppers = {field: members.droppers(self, field, counter, here, COUNTERPART) for field in sorted(fields)}
         asserted = self.asserted(source, run[0])
         report = msgspec.structs.replace(report, entry=entry, droppers=droppers, boot=boot, asserted=asserted)
-        return msgspec.structs.replace(report, leaks=tuple(leaks(report)))
+        return nearby.weighed(self, source, msgspec.structs.replace(report, leaks=tuple(leaks(report))))
 
     def asserted(self, source: FunctionSource, function: Function) -> frozenset[int]:
         """The offsets of conditions in *source* that an assertion makes: ``if (WARN_ON(...))``."""
