@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--table", type=Path, action="append", default=[], metavar="FILE", help="read this table too; may be repeated"
     )
+    parser.add_argument(
+        "--mined",
+        action="store_true",
+        help="pairs of a get and a put that no table knows, and how many files that call the one call the other, from the "
+        "index of the tree; NAME picks some",
+    )
     parser.add_argument("--verify", action="store_true", help="look up in --tree whether every proof holds")
     parser.add_argument(
         "--tree",
@@ -68,6 +74,11 @@ def run(args: argparse.Namespace) -> int:
         tables = apis.load(tuple(args.table))
     except (BadTableError, OSError) as error:
         raise UsageError(str(error)) from error
+    if args.mined:
+        from getput.cli.mined import mined_of
+
+        answer(mined_of(args, args.names, tables.contracts.keys()))
+        return 0
     named = {name: called(tables, name) for name in args.names}
     keys = list(dict.fromkeys(key for found in named.values() for key in found)) or list(tables.proofs)
     unknown = [name for name, found in named.items() if not found]
