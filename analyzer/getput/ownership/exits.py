@@ -15,7 +15,7 @@ from getput.ownership.naming import MANAGED, PAGES
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
 from getput.ownership.transfer import Machine
-from getput.ownership.values import FIELD, LOCAL, OUT, PARAM, RESULT
+from getput.ownership.values import FIELD, LOCAL, NUMBERS, OUT, PARAM, RESULT
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Passing, Standing
 
 IN_PROGRESS = frozenset({-115, -529})  # -EINPROGRESS, -EIOCBQUEUED
@@ -159,7 +159,8 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         and registration.phase(machine, ending.state, key[0]) == 1
     ):
         escaped = "registered"
-    if not escaped and ending.value is not None and high > 0:
+    carried = NUMBERS.match(machine.function.returns) is None
+    if carried and not escaped and ending.value is not None and high > 0:
         root = values.root(ending.value)
         if root == key[0] or root in count.held:
             escaped = "returned"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from getput.model import Confidence
-from getput.ownership.naming import DROPPING_NAME
-from getput.ownership.view import FunctionReport, Leak, marks
+from getput.ownership.contracts import Verb
+from getput.ownership.naming import DROPPING_NAME, PAGES
+from getput.ownership.view import FunctionReport, Incident, Leak, marks
 
 if TYPE_CHECKING:
     from getput.csource.syntax import FunctionSource
@@ -25,10 +26,34 @@ BEFORE = 40  # bytes in front of a call in which its cast stands
 def weighed(unit: Unit, source: FunctionSource, report: FunctionReport) -> FunctionReport:
     """*report* of *source*, its leaks doubted where the text explains them, and without what the author throws away by a cast."""
     found = tuple([_leak(unit, source, report, leak) for leak in report.leaks if not _voided(unit, leak)])
-    thrown = tuple([one for one in report.incidents if one.kind != "discarded" or not _cast_away(unit, one.at)])
+    thrown = tuple([one for one in report.incidents if not _explained(unit, one)])
     if found == report.leaks and thrown == report.incidents:
         return report
     return replace(report, leaks=found, incidents=thrown)
+
+
+def _explained(unit: Unit, incident: Incident) -> bool:
+    """Whether the text says what the counts do not: a cast, or a reference of another kind."""
+    if incident.kind == "discarded":
+        return _cast_away(unit, incident.at)
+    return incident.kind == "use-after-put" and _held_otherwise(unit, incident)
+
+
+def _held_otherwise(unit: Unit, incident: Incident) -> bool:
+    """Whether the object was held, before it was put, by a get that moves another of its counts."""
+    count, site = incident.count, incident.site
+    if site is None or not count.taken or not count.label:
+        return False
+    label = re.escape(count.label.split("->")[0].encode("ascii", "replace"))
+    between = unit.text[count.taken[0].at : site.at]
+    names = (word.decode("ascii") for word in re.findall(rb"\b(\w+)\s*\(\s*&?%s\b" % label, between))
+    contracts = (unit.tables.contracts.get(name) for name in names)
+    return any(
+        effect.verb is Verb.TAKE and effect.target.arg == 0 and unit.tables.counter_of(effect.family) != incident.key[1]
+        for contract in contracts
+        if contract is not None
+        for effect in contract.effects
+    )
 
 
 def _voided(unit: Unit, leak: Leak) -> bool:
@@ -43,9 +68,17 @@ def _cast_away(unit: Unit, at: int) -> bool:
 
 def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> Leak:
     undone = leak.kind in ("error", "path") and _undone(unit, source, report, leak)
+    undone = undone or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
     if undone or (report.users and _restored(unit, source, report, leak)):
         return replace(leak, confidence=Confidence.LOW)
     return leak
+
+
+def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
+    """Whether the page goes on as an address or a number, by which who gets that will find it again."""
+    label = re.escape(leak.standing.count.label.encode("ascii", "replace"))
+    place = rb"\b(?:page_address|page_to_\w+)\s*\(\s*&?%s\b" % label
+    return bool(label) and re.search(place, unit.text[source.start : source.end]) is not None
 
 
 def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:

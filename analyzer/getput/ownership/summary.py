@@ -8,7 +8,7 @@ from getput.ownership.naming import MANAGED
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, State
 from getput.ownership.transfer import Machine
-from getput.ownership.values import CONT, FIELD, LOCAL, PARAM, SUB
+from getput.ownership.values import CONT, FIELD, LOCAL, NUMBERS, PARAM, SUB
 
 MAX_PATH = 3
 
@@ -90,10 +90,11 @@ def collect(
 ) -> None:
     """Enter the counts of one ending, by what they are to the caller."""
     values, state = machine.values, ending.state
+    carried = NUMBERS.match(machine.function.returns) is None
     for key, count in state.counts.items():
         low, high = count.low, count.high
         target = None
-        mine = ending.value is not None and values.root(ending.value) == key[0]
+        mine = carried and ending.value is not None and values.root(ending.value) == key[0]
         if mine and high > 1 and any(machine.values.rows[root][0] != LOCAL for root in count.held):
             low, high = low - 1, high - 1  # one of them belongs to what the object is stored in
         if mine and count.fresh and high == 1 and known_by_another_way(machine, state, key[0]):

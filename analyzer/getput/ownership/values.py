@@ -13,6 +13,9 @@ from getput.ownership.contracts import ANY, NEG, POS, ZERO
 
 # Error codes of ACPI and KVM: "negative", as tables say of failures.
 EXCEPTION = re.compile(r"(?:AE|KVM_PFN_ERR)_[A-Z_]+\Z")
+NUMBERS = re.compile(
+    r"(?:bool|int|unsigned|unsigned int|u8|u16|u32|s32)$"
+)  # what is no pointer any more when it comes back as one of these
 NAMED = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 PARAM = "param"  # (index)
 GLOBAL = "global"  # (name)
