@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.view import Found, FunctionReport
+from getput.ownership.view import FileReport, Found, FunctionReport, Member
 from getput_rules.rule import Rule
 from getput_rules.wording import found_leak
 
@@ -42,4 +42,23 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_leak(leak)
 
 
-RULE = Rule(id="count-kept-by-failed-get", severity=Severity.WARNING, doc=__doc__, check=check)
+def concerned(_member: Member) -> bool:
+    """Any function may come to call another get."""
+    return True
+
+
+def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
+    """(function, finding) for every get that a patch puts in the place of one that counts nothing when it fails."""
+    for function, leak in report.unput:
+        if leak.kind == "failed-get":
+            yield function, found_leak(leak)
+
+
+RULE = Rule(
+    id="count-kept-by-failed-get",
+    severity=Severity.WARNING,
+    doc=__doc__,
+    check=check,
+    check_file=check_file,
+    concerned=concerned,
+)

@@ -59,7 +59,8 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     for function, start, leak in report.handed:
         yield function, found_handed(leak, start)
     for function, leak in report.unput:
-        yield function, found_leak(leak)
+        if leak.kind != "failed-get":
+            yield function, found_leak(leak)
 
 
 RULE = Rule(

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from getput.csource.syntax import FunctionSource
 from getput.model import Confidence
 from getput.ownership.doubt import doubt
+from getput.ownership.leaks import counts_although_failed
 from getput.ownership.naming import DROPPING_NAME
 from getput.ownership.state import ELEMENT
 from getput.ownership.twins import calls, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Leak, Standing
 
-CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+CALL = re.compile(rb"\b(?!(?:return|if|while|for|switch|sizeof)\b)([A-Za-z_]\w*)\s*\(")
 GONE = "the put that did so is gone"
 FREES = frozenset({"kfree", "kvfree", "vfree", "kfree_rcu", "kfree_sensitive", "kfree_skb"})  # memory alone
 Row = tuple[Exit, Standing]
@@ -28,7 +29,7 @@ def unput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
     that fail, and now loses because a put is gone."""
     for source, other, before in touched_in_both(unit, touched):
         new, old = text_of(unit, source), text_of(other, before)
-        if set(CALL.findall(new)) - set(CALL.findall(old)):
+        if callees(new) - callees(old):
             continue  # somebody else may drop it now
         for counter in sorted(other.counters(before)):
             was = other.report(before, counter)
@@ -47,12 +48,40 @@ def unput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
                     yield source.name, leak
 
 
+def kept_by_failure(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
+    """(function, leak) for every get of a function *touched* by the patch that counts even when it fails, in the place of one that did not, where
+    an exit after the failure drops nothing."""
+    for source, other, before in touched_in_both(unit, touched):
+        new, old = text_of(unit, source), text_of(other, before)
+        for counter in sorted(unit.counters(source)):
+            now = unit.report(source, counter)
+            was = other.report(before, counter) if now is not None else None
+            if was is None or now is None:
+                continue
+            earlier = groups(was)
+            for (family, get, label), rows in groups(now).items():
+                failed = [row for row in rows if row[1].take_failed and open_at(row) and not row[1].escaped]
+                if (
+                    not failed
+                    or not counts_although_failed(failed[0][1].count)
+                    or calls(new, [get]) <= calls(old, [get])
+                ):
+                    continue
+                same = [key for key in earlier if key[0] == family and key[2] == label and key[1] != get]
+                sound = [row for key in same for row in earlier[key] if row[1].take_failed and not open_at(row)]
+                if sound and any(calls(new, [key[1]]) < calls(old, [key[1]]) for key in same):
+                    shown, standing = failed[0]
+                    leak = Leak("failed-get", standing, shown, "the get counts even when it fails", Confidence.MEDIUM)
+                    if not told(now, leak):
+                        yield source.name, leak
+
+
 def overput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, FunctionReport, Incident]]:
     """(function, its report, incident) for every path of a function *touched* by the patch that drops once more what the other image's
     paths dropped as often as they could."""
     for source, other, before in touched_in_both(unit, touched):
         new, old = text_of(unit, source), text_of(other, before)
-        if set(CALL.findall(new)) - set(CALL.findall(old)):
+        if callees(new) - callees(old):
             continue
         for counter in sorted(unit.counters(source)):
             now = unit.report(source, counter)
@@ -99,6 +128,11 @@ def objects(report: FunctionReport) -> dict[tuple[str, str], list[Row]]:
 def text_of(unit: Unit, source: FunctionSource) -> bytes:
     """The function's text."""
     return unit.text[source.start : source.end]
+
+
+def callees(text: bytes) -> set[bytes]:
+    """The names that *text* calls."""
+    return set(CALL.findall(text))
 
 
 def fewer(new: bytes, old: bytes, names: frozenset[str]) -> bool:

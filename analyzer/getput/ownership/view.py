@@ -254,7 +254,8 @@ class FileReport(msgspec.Struct, frozen=True):
     lapsed: tuple[Lapsed, ...] = ()
     # (function, its offset, exit) that no longer drops what callers hand over
     handed: tuple[tuple[str, int, Leak], ...] = ()
-    unput: tuple[tuple[str, Leak], ...] = ()  # (function, what it loses because a put is gone)
+    # (function, what it loses because a put is gone, or another get stands there)
+    unput: tuple[tuple[str, Leak], ...] = ()
     overput: tuple[tuple[str, FunctionReport, Incident], ...] = ()  # (function, its report, a put that came on top)
 
 
