@@ -4,7 +4,8 @@
 Follows the functions that leave a counted reference in a member of a structure (`priv->np = of_parse_phandle(...)`), and asks every other function of the
 file, then the other files of its folder: does any of them name that member together with a put?  If none does, the reference is reported, in the teardown
 function that a patch changed if there is one, else where it is taken.  It is said aloud if a patch took the put away, or if the
-driver has operations that take things down and the structure is its own.
+driver has operations that take things down and the structure is its own.  Of a patch it also reports a cancellation of work or of a timer whose answer
+decided over a put before, and does so no longer: what was pending held a reference.
 
 ## Why it matters
 Binding and unbinding the driver leaks one reference each time.
@@ -43,7 +44,7 @@ import re
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Kept, Mark, Member, Stored
+from getput.ownership.view import Cancelled, FileReport, Found, FunctionReport, Kept, Mark, Member, Stored
 from getput_rules.rule import Rule
 
 # What a driver looks up for itself, and nobody puts for it.
@@ -75,6 +76,8 @@ def concerned(_member: Member) -> bool:
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     """(function, finding) for every stored reference that nobody drops."""
+    for one in report.cancelled:
+        yield one.function, found_cancelled(one)
     for stored in report.stored:
         if stored.droppers or not stored.takers:
             continue
@@ -103,6 +106,13 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 kept=Kept(stored.field, stored.counter, "file" if stored.declared else "once" if gone else "folder"),
             ),
         )
+
+
+def found_cancelled(one: Cancelled) -> Found:
+    """A cancellation after which nobody drops what the work held."""
+    text = f"where {one.cancel}() stops what was pending, nobody drops the reference on '{one.label}' that was taken for it; {one.put}() did so before"
+    way = (Mark("here", one.at),)
+    return Found(one.label, one.family, "stored", one.cancel, "lifetime", one.at, text, Confidence.MEDIUM, way)
 
 
 def lasting(report: FileReport, stored: Stored) -> bool:

@@ -17,6 +17,7 @@ MEMBER = re.compile(r"(?:->|\.)\w+\Z")
 FOUND = re.compile(rb"\b(?!container_of\b)\w+\s*\(")  # a call: more than another view of what is known already
 # What stands before a pointer that is only compared with NULL.
 ASKED = re.compile(rb"(?:\bif\s*\(|likely\(|!|&&|\|\|)\s*\Z")
+OWN_MODULE = "THIS_MODULE"  # whose code goes on after the unlock, whatever it names
 BASE = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -61,11 +62,17 @@ def held(unit: Unit, source: FunctionSource) -> dict[str, Held]:
     out: dict[str, Held] = {}
     text = unit.member(source).text
     for counter in sorted(unit.counters(source)):
-        report = unit.report(source, counter) if counts_owners(unit, counter) else None
+        owners = counts_owners(unit, counter)
+        report = unit.report(source, counter) if owners or counter == "module" else None
         for one in report.exits if report is not None else ():
             for standing in one.standings:
                 count = standing.count
-                if count.fresh or count.init or not (count.taken or count.dropped):
+                if (
+                    count.fresh
+                    or count.init
+                    or not (count.taken or count.dropped)
+                    or not (owners or count.label == OWN_MODULE)
+                ):
                     continue
                 label = named(text, count.label, count.taken[0].callee if count.taken else "")
                 if counter in MEMBERS:
@@ -97,6 +104,8 @@ def used_unguarded(text: bytes, label: str) -> int:
     unlock = UNLOCK.search(text, found)
     if unlock is None:
         return -1
+    if label == OWN_MODULE:
+        return unlock.end()
     for use in re.finditer(rb"\b%s\b(?=\s*(->|[,)]))" % word, text[unlock.start() :]):
         at = unlock.start() + use.start()
         if at >= unlock.end() and (use[1] == b"->" or not ASKED.search(text, unlock.start(), at)):

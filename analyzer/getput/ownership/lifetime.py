@@ -13,6 +13,7 @@ from getput.ownership.contract_changes import no_longer_dropped, no_longer_given
 from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
+from getput.ownership.pending import cancelled
 from getput.ownership.put_changes import kept_by_failure, overput, unput
 from getput.ownership.twins import counts_owners
 from getput.ownership.unit import Unit
@@ -56,6 +57,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         report,
         balances=tuple(uneven),
         lapsed=tuple(lapsed(unit, touched)),
+        cancelled=tuple(cancelled(unit, touched)),
         unheld=tuple(unheld(unit, touched)),
         ungiven=tuple(no_longer_given(unit, touched)),
         handed=tuple(no_longer_dropped(unit, touched)),

@@ -20,6 +20,10 @@ LABEL = re.compile(rb"\n[ \t]*[A-Za-z_]\w*:[ \t]*(?=\n)")
 CALL = re.compile(rb"\b([A-Za-z_]\w*)[ \t]*\(")
 VOIDED = re.compile(rb"\(\s*void\s*\)\s*\Z")
 DOWN = re.compile(r"stop|disable|_down|_off|undo|unwind|clean|abort|suspend|deinit")
+QUEUES = re.compile(
+    rb"[!(\s]*(?:(?:kthread_)?(?:queue|mod|schedule)_(?:delayed_)?work\w*|mod_timer|hrtimer_start\w*|irq_work_queue|task_work_add"
+    rb"|tasklet_schedule)[ \t]*\("
+)
 BEFORE = 40  # bytes in front of a call in which its cast stands
 
 
@@ -69,6 +73,7 @@ def _cast_away(unit: Unit, at: int) -> bool:
 def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> Leak:
     undone = leak.kind in ("error", "path") and _undone(unit, source, report, leak)
     undone = undone or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
+    undone = undone or (leak.kind == "path" and _queued(unit, leak))
     if undone or (report.users and _restored(unit, source, report, leak)):
         return replace(leak, confidence=Confidence.LOW)
     return leak
@@ -79,6 +84,15 @@ def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
     label = re.escape(leak.standing.count.label.encode("ascii", "replace"))
     place = rb"\b(?:page_address|page_to_\w+)\s*\(\s*&?%s\b" % label
     return bool(label) and re.search(place, unit.text[source.start : source.end]) is not None
+
+
+def _queued(unit: Unit, leak: Leak) -> bool:
+    """Whether the path asks, after a get on somebody else's object, if work or a timer was set off: the reference is its own then."""
+    count = leak.standing.count
+    asked = [
+        mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false") and mark.at > count.taken[0].at
+    ]
+    return not count.fresh and any(QUEUES.match(unit.text, at) for at in asked)
 
 
 def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:

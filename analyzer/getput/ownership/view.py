@@ -226,6 +226,18 @@ class Ungiven(msgspec.Struct, frozen=True):
     at: int
 
 
+class Cancelled(msgspec.Struct, frozen=True):
+    """A call of ``cancel`` at an offset, in ``function``: where it stopped something that was pending, ``put`` dropped the reference of that
+    on ``label`` in the other image."""
+
+    label: str
+    family: str
+    cancel: str
+    put: str
+    function: str
+    at: int
+
+
 class Unheld(msgspec.Struct, frozen=True):
     """An object that ``function`` held by a reference of its own in the other image (``get``, ``put``), and no longer does, although it uses it
     at offset ``at``, where it has let go of a lock."""
@@ -251,6 +263,7 @@ class FileReport(msgspec.Struct, frozen=True):
     balances: tuple[Balance, ...] = ()
     unheld: tuple[Unheld, ...] = ()
     ungiven: tuple[Ungiven, ...] = ()
+    cancelled: tuple[Cancelled, ...] = ()
     lapsed: tuple[Lapsed, ...] = ()
     # (function, its offset, exit) that no longer drops what callers hand over
     handed: tuple[tuple[str, int, Leak], ...] = ()
