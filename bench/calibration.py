@@ -2,11 +2,11 @@
 """How often what getput says is right, by the confidence with which it says it.
 
     python3 bench/calibration.py --cmd getput --tree 6.12=DIR [--tree 6.1=DIR] --corpus REFBENCH [--corpus MUTANTS] \\
-        [--scan scan.json --read docs/findings-6.12.md] [--svg docs/calibration.svg]
+        [--read docs/findings-6.12.md] [--svg docs/calibration.svg]
 
 Right is a bug that a real fix mends, said to be fixed in a function that the fix is about (its mirror image, the fix reversed, is said to introduce
 it); wrong is whatever a fix, an ordinary patch or a refactoring is said to introduce.  What a fix is said to mend elsewhere counts as neither.  Of a
-scan, it is what a reader judged: *scan* gives the confidence of the findings whose judgements stand in the tables of *read*.
+scan, it is what a reader judged, as the tables of *read* have it: place, rule and confidence, judgement.
 
 A corpus is a folder with ``manifest.jsonl``: one object a patch with ``class`` (fix, ordinary, refactor), ``tree``, ``files``, ``functions`` and ``mbox``.
 """
@@ -21,9 +21,12 @@ import re
 import subprocess
 from collections.abc import Iterator
 
+from getput_rules import RULES
+
+STANDING = {rule.id: rule.standing.value for rule in RULES}
 LEVELS = ("high", "medium", "low")
 FLOORS = {"high": 95, "medium": 80}  # per cent
-ROW = re.compile(r"^\| *\d+ *\| `?([^`|]+?):(\d+)`?[^|]*\| *`?([\w-]+)`? *\| *\**(true|false|unsure)\**", re.MULTILINE)
+ROW = re.compile(r"^\| *\d+ *\| `[^|]+\| *([\w-]+) \((high|medium|low)\) *\| *(true|false|unsure) *\|", re.MULTILINE)
 Said = tuple[str, str, str, bool]  # where from, rule, confidence, right
 
 
@@ -59,15 +62,12 @@ def said_of(row: dict, answer: dict, origin: str) -> Iterator[Said]:
                 yield origin, one["rule"], one["confidence"], True
 
 
-def said_by_scan(scan: pathlib.Path, read: pathlib.Path) -> Iterator[Said]:
-    """The findings of *scan* that the tables in *read* judge."""
-    known: dict[tuple[str, str], list[dict]] = collections.defaultdict(list)
-    for one in json.loads(scan.read_text())["findings"]:
-        known[one["file"], one["rule"]].append(one)
-    for file, line, rule, judged in ROW.findall(read.read_text()):
-        near = min(known[file, rule], key=lambda one: abs(one["line"] - int(line)), default=None)
-        if near is not None and judged != "unsure":
-            yield "scan", rule, near["confidence"], judged == "true"
+def said_of_scan(read: pathlib.Path) -> Iterator[Said]:
+    """What the tables in *read* judge, without what they leave open; said with the confidence that the rules have now."""
+    for rule, confidence, judged in ROW.findall(read.read_text()):
+        if judged != "unsure":
+            worth = min(confidence, STANDING.get(rule, "high"), key=LEVELS[::-1].index)
+            yield "scan", rule, worth, judged == "true"
 
 
 def table(said: list[Said], column: int) -> str:
@@ -126,7 +126,6 @@ def main() -> None:
     parser.add_argument("--cmd", default="getput", help="the command, one word or several")
     parser.add_argument("--corpus", type=pathlib.Path, action="append", default=[])
     parser.add_argument("--tree", action="append", default=[], metavar="VERSION=DIR")
-    parser.add_argument("--scan", type=pathlib.Path)
     parser.add_argument("--read", type=pathlib.Path)
     parser.add_argument("--svg", type=pathlib.Path, help="write the plot here")
     args = parser.parse_args()
@@ -137,8 +136,8 @@ def main() -> None:
             for row, answer in answers(args.cmd.split(), trees[version], corpus, rows):
                 origin = "injected" if row.get("split") == "mutant" else "patches"
                 said += said_of(row, answer, origin)
-    if args.scan and args.read:
-        said += said_by_scan(args.scan, args.read)
+    if args.read:
+        said += said_of_scan(args.read)
     print(table(said, 0), "", table(said, 1), sep="\n")
     if args.svg:
         args.svg.write_text(plot(said))

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from getput.model import Severity
+from getput.model import Confidence, Severity
 from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
@@ -41,4 +41,4 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_incident(report, incident)
 
 
-RULE = Rule(id="free-of-counted", severity=Severity.ERROR, doc=__doc__, check=check)
+RULE = Rule(id="free-of-counted", severity=Severity.ERROR, doc=__doc__, check=check, standing=Confidence.MEDIUM)

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from getput.model import Severity
+from getput.model import Confidence, Severity
 from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_discarded, found_incident
@@ -46,4 +46,4 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_discarded(leak)
 
 
-RULE = Rule(id="get-discarded", severity=Severity.WARNING, doc=__doc__, check=check)
+RULE = Rule(id="get-discarded", severity=Severity.WARNING, doc=__doc__, check=check, standing=Confidence.MEDIUM)

@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from getput.model import Severity
+from getput.model import Confidence, Severity
 from getput.ownership.view import FileReport, Found, FunctionReport, Member
 from getput_rules.rule import Rule
 from getput_rules.wording import found_handed, found_leak
@@ -70,4 +70,5 @@ RULE = Rule(
     check=check,
     check_file=check_file,
     concerned=concerned,
+    standing=Confidence.MEDIUM,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from getput.model import Severity
+from getput.model import Confidence, Severity
 
 if TYPE_CHECKING:
     from getput.ownership.view import FileReport, Found, FunctionReport, Member
@@ -21,7 +21,8 @@ class Rule(msgspec.Struct, frozen=True):
     The docstring's first line is the rule in one sentence; each of SECTIONS follows in this order: ``## What it does``.
     ``check`` takes what ``getput.ownership.view`` shows of one function and yields what the rule found there.  A rule
     about several functions of a file has ``check_file`` too (a ``FileReport`` to (function, ``Found``)), and ``concerned`` says of which members
-    (``Member``) a change makes it worth asking, ``mark`` what a file must contain for it to have anything to say.
+    (``Member``) a change makes it worth asking, ``mark`` what a file must contain for it to have anything to say.  ``standing`` is the most that its findings
+    are worth in code that no patch concerns, where those that are left have been looked at for years.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Rule(msgspec.Struct, frozen=True):
     check_file: Callable[[FileReport], Iterator[tuple[str, Found]]] | None = None
     concerned: Callable[[Member], bool] | None = None
     mark: bytes = b""
+    standing: Confidence = Confidence.HIGH
 
     @property
     def summary(self) -> str:

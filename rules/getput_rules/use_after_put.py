@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from getput.model import Severity
+from getput.model import Confidence, Severity
 from getput.ownership.view import Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
@@ -42,4 +42,4 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_incident(report, incident)
 
 
-RULE = Rule(id="use-after-put", severity=Severity.ERROR, doc=__doc__, check=check)
+RULE = Rule(id="use-after-put", severity=Severity.ERROR, doc=__doc__, check=check, standing=Confidence.MEDIUM)

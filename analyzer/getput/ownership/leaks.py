@@ -24,6 +24,7 @@ OPERATION = re.compile(
 INTO_NODE = re.compile(r"\b(?:void|char|__be32|u\d+|property|resource)\b")
 ANOTHER_ERROR = "another error exit drops it"
 OTHER_PATHS = "other paths drop it"
+COUNTS_ANYWAY = "the get counts even when it fails"
 COUNTERPART_ONLY = "does not run when this function fails"
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
 CLEAR = frozenset({"of_node", "fwnode", "device", "clk", "regulator", "phy", "buffer_head", "gpio_desc"})
@@ -119,7 +120,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if first.count.iterator:
         kind, evidence = "iterator", "the iterator holds a reference on its cursor"
     elif all(st.take_failed for _, st in lost):
-        kind, evidence = "failed-get", "the get counts even when it fails"
+        kind, evidence = "failed-get", COUNTS_ANYWAY
     elif given or first.count.taken[0].at in report.settled or any(st.escaped for _, st in rows):
         given = given or ([] if first.count.taken[0].at not in report.settled else rows)
         kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
@@ -189,7 +190,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     )
     if failed and not given_although_failed(rows):
         if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
-            evidence = "the get counts even when it fails"
+            evidence = COUNTS_ANYWAY
             return leak("failed-get", failed, evidence, Confidence.MEDIUM, report, accepted=handed_in)
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from getput.csource.syntax import FunctionSource
 from getput.model import Confidence
 from getput.ownership.doubt import doubt
-from getput.ownership.leaks import counts_although_failed
+from getput.ownership.leaks import COUNTS_ANYWAY, counts_although_failed
 from getput.ownership.naming import DROPPING_NAME
 from getput.ownership.state import ELEMENT
 from getput.ownership.twins import calls, touched_in_both
@@ -19,94 +20,103 @@ from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Leak
 
 CALL = re.compile(rb"\b(?!(?:return|if|while|for|switch|sizeof)\b)([A-Za-z_]\w*)\s*\(")
 GONE = "the put that did so is gone"
+OVER = "over-put"
 FREES = frozenset({"kfree", "kvfree", "vfree", "kfree_rcu", "kfree_sensitive", "kfree_skb"})  # memory alone
 Row = tuple[Exit, Standing]
 Group = tuple[str, str, str]  # family, the get, how the source calls the object
 
 
+class Pair(NamedTuple):
+    """One function and one counter in both images: the texts, and what is known of each."""
+
+    source: FunctionSource
+    other: Unit
+    new: bytes
+    old: bytes
+    now: FunctionReport
+    was: FunctionReport
+
+    @property
+    def calls_more(self) -> bool:
+        """Whether the function calls somebody whom it did not call: that may take or drop now."""
+        return bool(set(CALL.findall(self.new)) - set(CALL.findall(self.old)))
+
+
+def pairs(unit: Unit, touched: frozenset[str]) -> Iterator[Pair]:
+    """Each function that is *touched* by the patch, with each counter that it moves in both images."""
+    for source, other, before in touched_in_both(unit, touched):
+        new, old = unit.text[source.start : source.end], other.text[before.start : before.end]
+        for counter in sorted(unit.counters(source) | other.counters(before)):
+            was = other.report(before, counter)
+            now = unit.report(source, counter) if was is not None else None
+            if was is not None and now is not None:
+                yield Pair(source, other, new, old, now, was)
+
+
 def unput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
     """(function, leak) for every reference that a function *touched* by the patch dropped in the other image, on all of its exits or on all
     that fail, and now loses because a put is gone."""
-    for source, other, before in touched_in_both(unit, touched):
-        new, old = text_of(unit, source), text_of(other, before)
-        if callees(new) - callees(old):
-            continue  # somebody else may drop it now
-        for counter in sorted(other.counters(before)):
-            was = other.report(before, counter)
-            now = unit.report(source, counter) if was is not None else None
-            if was is None or now is None:
+    for pair in pairs(unit, touched):
+        if pair.calls_more:
+            continue
+        earlier = groups(pair.was)
+        for group, rows in groups(pair.now).items():
+            get, label = group[1:]
+            puts = dropping(pair.other, pair.was, earlier.get(group, []))
+            if not puts or not fewer(pair.new, pair.old, puts) or not fewer(unit.text, pair.other.text, puts):
                 continue
-            earlier = groups(was)
-            for group, rows in groups(now).items():
-                puts = dropping(other, was, earlier.get(group, []))
-                if not puts or not fewer(new, old, puts) or not fewer(unit.text, other.text, puts):
-                    continue
-                if calls(new, [group[1]]) != calls(old, [group[1]]) or holder_goes(unit, new, group[2], puts):
-                    continue
-                leak = lost(now, earlier[group], rows)
-                if leak is not None and (told(was, leak) or not told(now, leak)):
-                    yield source.name, leak
+            if calls(pair.new, [get]) != calls(pair.old, [get]) or holder_goes(unit, pair.new, label, puts):
+                continue
+            leak = lost(pair.now, earlier[group], rows)
+            if leak is not None and (told(pair.was, leak) or not told(pair.now, leak)):
+                yield pair.source.name, leak
 
 
 def kept_by_failure(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
     """(function, leak) for every get of a function *touched* by the patch that counts even when it fails, in the place of one that did not, where
     an exit after the failure drops nothing."""
-    for source, other, before in touched_in_both(unit, touched):
-        new, old = text_of(unit, source), text_of(other, before)
-        for counter in sorted(unit.counters(source)):
-            now = unit.report(source, counter)
-            was = other.report(before, counter) if now is not None else None
-            if was is None or now is None:
+    for pair in pairs(unit, touched):
+        earlier = groups(pair.was)
+        for (family, get, label), rows in groups(pair.now).items():
+            failed = [row for row in rows if row[1].take_failed and open_at(row) and not row[1].escaped]
+            if not failed or not counts_although_failed(failed[0][1].count):
                 continue
-            earlier = groups(was)
-            for (family, get, label), rows in groups(now).items():
-                failed = [row for row in rows if row[1].take_failed and open_at(row) and not row[1].escaped]
-                if (
-                    not failed
-                    or not counts_although_failed(failed[0][1].count)
-                    or calls(new, [get]) <= calls(old, [get])
-                ):
-                    continue
-                same = [key for key in earlier if key[0] == family and key[2] == label and key[1] != get]
-                sound = [row for key in same for row in earlier[key] if row[1].take_failed and not open_at(row)]
-                if sound and any(calls(new, [key[1]]) < calls(old, [key[1]]) for key in same):
-                    shown, standing = failed[0]
-                    leak = Leak("failed-get", standing, shown, "the get counts even when it fails", Confidence.MEDIUM)
-                    if not told(now, leak):
-                        yield source.name, leak
+            if calls(pair.new, [get]) <= calls(pair.old, [get]):
+                continue
+            same = [key for key in earlier if key[0] == family and key[2] == label and key[1] != get]
+            sound = [row for key in same for row in earlier[key] if row[1].take_failed and not open_at(row)]
+            if sound and any(calls(pair.new, [key[1]]) < calls(pair.old, [key[1]]) for key in same):
+                shown, standing = failed[0]
+                leak = Leak("failed-get", standing, shown, COUNTS_ANYWAY, Confidence.MEDIUM)
+                if not told(pair.now, leak):
+                    yield pair.source.name, leak
 
 
 def overput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, FunctionReport, Incident]]:
     """(function, its report, incident) for every path of a function *touched* by the patch that drops once more what the other image's
     paths dropped as often as they could."""
-    for source, other, before in touched_in_both(unit, touched):
-        new, old = text_of(unit, source), text_of(other, before)
-        if callees(new) - callees(old):
+    for pair in pairs(unit, touched):
+        if pair.calls_more:
             continue
-        for counter in sorted(unit.counters(source)):
-            now = unit.report(source, counter)
-            was = other.report(before, counter) if now is not None else None
-            if was is None or now is None:
+        earlier = objects(pair.was)
+        for group, rows in objects(pair.now).items():
+            if not earlier.get(group):
                 continue
-            earlier = objects(was)
-            for group, rows in objects(now).items():
-                if not earlier.get(group):
-                    continue
-                least = min(standing.low for _, standing in earlier[group])
-                more = [
-                    row
-                    for row in rows
-                    if row[1].low == row[1].high == least - 1
-                    and len(row[1].count.dropped) > 1
-                    and (row[1].count.taken or whatever_way(now, rows, row))
-                ]
-                puts = frozenset(row[1].count.dropped[-1].callee for row in more)
-                if not more or not fewer(old, new, puts) or not fewer(other.text, unit.text, puts):
-                    continue
-                count, last = more[0][1].count, more[0][1].count.dropped[-1]
-                incident = Incident("over-put", more[0][1].key, count, last.at, last, more[0][1].trace)
-                if not any(one.at == last.at and one.kind == incident.kind for one in now.incidents):
-                    yield source.name, now, incident
+            least = min(standing.low for _, standing in earlier[group])
+            more = [
+                row
+                for row in rows
+                if row[1].low == row[1].high == least - 1
+                and len(row[1].count.dropped) > 1
+                and (row[1].count.taken or whatever_way(pair.now, rows, row))
+            ]
+            puts = frozenset(row[1].count.dropped[-1].callee for row in more)
+            if not more or not fewer(pair.old, pair.new, puts) or not fewer(pair.other.text, unit.text, puts):
+                continue
+            key, count, trace = more[0][1].key, more[0][1].count, more[0][1].trace
+            last = count.dropped[-1]
+            if not any(one.at == last.at and one.kind == OVER for one in pair.now.incidents):
+                yield pair.source.name, pair.now, Incident(OVER, key, count, last.at, last, trace)
 
 
 def whatever_way(report: FunctionReport, rows: list[Row], row: Row) -> bool:
@@ -123,16 +133,6 @@ def objects(report: FunctionReport) -> dict[tuple[str, str], list[Row]]:
             if standing.count.dropped and standing.count.label:
                 out.setdefault((standing.count.family, standing.count.label), []).append((one, standing))
     return out
-
-
-def text_of(unit: Unit, source: FunctionSource) -> bytes:
-    """The function's text."""
-    return unit.text[source.start : source.end]
-
-
-def callees(text: bytes) -> set[bytes]:
-    """The names that *text* calls."""
-    return set(CALL.findall(text))
 
 
 def fewer(new: bytes, old: bytes, names: frozenset[str]) -> bool:
@@ -203,9 +203,7 @@ def lost(now: FunctionReport, before: list[Row], rows: list[Row]) -> Leak | None
         kind = "error"
     else:
         kind = "path"
-    given = {row[1].escaped for row in before} | {
-        ""
-    }  # what was put all the same: it was another reference that went there
+    given = {"", *(row[1].escaped for row in before)}  # put all the same: another reference went there
     gone = [
         row for row in rows if open_at(row) and row[1].escaped in given and not row[1].take_failed and not stored(row)
     ]

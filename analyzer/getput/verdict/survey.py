@@ -22,11 +22,13 @@ from getput.model import Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
-from getput.verdict.judge import Judge, Tally, weighed
+from getput.verdict.judge import Judge, Tally, at_most, weighed
 from getput.verdict.place import Judged, finding, fingerprint
+from getput_rules import RULES
 
 MAX_SOURCE = 10 << 20
 STATIC = re.compile(rb"\bstatic\b")
+STANDING = {rule.id: rule.standing for rule in RULES}  # the most that a finding in standing code is worth
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
 TELLING = TAKING | {Verb.DROP}  # what a caller must know of
 
@@ -106,7 +108,7 @@ class Surveyor:
     @staticmethod
     def placed(bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
         """A finding of what stands in the tree, with its fingerprint."""
-        one = weighed(bare, None)
+        one = at_most(weighed(bare, None), STANDING[bare.rule])
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
 
