@@ -46,7 +46,9 @@ def pairs(unit: Unit, touched: frozenset[str]) -> Iterator[Pair]:
     """Each function that is *touched* by the patch, with each counter that it moves in both images."""
     for source, other, before in touched_in_both(unit, touched):
         new, old = unit.text[source.start : source.end], other.text[before.start : before.end]
-        for counter in sorted(unit.counters(source) | other.counters(before)):
+        for counter in sorted(unit.counters(source) & other.counters(before)):
+            if not (unit.touches(source, counter) and other.touches(before, counter)):
+                continue
             was = other.report(before, counter)
             now = unit.report(source, counter) if was is not None else None
             if was is not None and now is not None:
