@@ -2,7 +2,8 @@
 
 ## What it does
 Some gets count in all cases: pm_runtime_get_sync() and its kind raise the usage count before they can fail, kobject_init_and_add() and
-device_register() leave a counted object behind.  The rule reports the failure branch that returns without the matching put.
+device_register() leave a counted object behind.  The rule reports the failure branch that returns without the matching put, and of a patch also a get that
+counts in all cases in the place of one that did not.
 
 ## Why it matters
 The failure looks like "nothing happened", so the put is forgotten: the device never suspends again, the object is never freed.
@@ -30,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Member
+from getput.ownership.view import FileReport, Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_leak
 
@@ -40,11 +41,6 @@ def check(report: FunctionReport) -> Iterator[Found]:
     for leak in report.leaks:
         if leak.kind == "failed-get":
             yield found_leak(leak)
-
-
-def concerned(_member: Member) -> bool:
-    """Any function may come to call another get."""
-    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -60,5 +56,4 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
-    concerned=concerned,
 )

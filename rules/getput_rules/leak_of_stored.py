@@ -44,7 +44,7 @@ import re
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import Cancelled, FileReport, Found, FunctionReport, Kept, Mark, Member, Stored
+from getput.ownership.view import Cancelled, FileReport, Found, FunctionReport, Kept, Mark, Stored
 from getput_rules.rule import Rule
 
 # What a driver looks up for itself, and nobody puts for it.
@@ -67,11 +67,6 @@ TWINS = tuple(
 def check(_report: FunctionReport) -> Iterator[Found]:
     """Nothing can be said of one function alone."""
     yield from ()
-
-
-def concerned(_member: Member) -> bool:
-    """Any function may store a reference, or drop it."""
-    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -130,5 +125,4 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
-    concerned=concerned,
 )

@@ -4,7 +4,7 @@
 Follows every path from a call that takes a reference to the exits of the function.  It reports an exit on which the reference is neither
 dropped nor handed on while another exit of the same function does so, or, for an object that belongs to somebody else, an error exit that
 leaves the count raised where its likes do not.  Of a patch it also reports a failing exit that keeps an argument's reference, which every exit dropped
-before.
+before; and an exit that loses what all exits of its kind dropped before, where a put is gone and nobody else is called instead.
 
 ## Why it matters
 Error paths are seldom run, so the leak stays unseen: the object, its module and its memory can never go away again.
@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Member
+from getput.ownership.view import FileReport, Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_handed, found_leak
 
@@ -47,11 +47,6 @@ def check(report: FunctionReport) -> Iterator[Found]:
     for leak in report.leaks:
         if leak.kind in ("error", "path"):
             yield found_leak(leak)
-
-
-def concerned(_member: Member) -> bool:
-    """Any function may stop to drop what it is handed."""
-    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -69,6 +64,5 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
-    concerned=concerned,
     standing=Confidence.MEDIUM,
 )

@@ -40,18 +40,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark
 from getput_rules.rule import Rule
 
 
 def check(_report: FunctionReport) -> Iterator[Found]:
     """Nothing can be said of one function alone."""
     yield from ()
-
-
-def concerned(_member: Member) -> bool:
-    """Any function may store what devres manages, or put it."""
-    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -71,6 +66,5 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
-    concerned=concerned,
     mark=b"devm_",
 )

@@ -2,7 +2,8 @@
 
 ## What it does
 Reports a put on a path on which every reference that the function took has been dropped or given away before: by an earlier put, by a function
-that consumes its argument (`of_find_node_by_name(from, ...)`), or by a devm action that has been registered.
+that consumes its argument (`of_find_node_by_name(from, ...)`), or by a devm action that has been registered.  Of a patch it also reports a put that comes on
+top of what balanced before.
 
 ## Why it matters
 The second put drops somebody else's reference: the object is freed while it is in use.
@@ -35,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Member
+from getput.ownership.view import FileReport, Found, FunctionReport
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
@@ -49,17 +50,10 @@ def check(report: FunctionReport) -> Iterator[Found]:
             yield found_incident(report, incident)
 
 
-def concerned(_member: Member) -> bool:
-    """Any function may put once more than before."""
-    return True
-
-
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     """(function, finding) for every put that a patch adds on top of what balanced before."""
     for function, one, incident in report.overput:
         yield function, found_incident(one, incident)
 
 
-RULE = Rule(
-    id="put-too-many", severity=Severity.ERROR, doc=__doc__, check=check, check_file=check_file, concerned=concerned
-)
+RULE = Rule(id="put-too-many", severity=Severity.ERROR, doc=__doc__, check=check, check_file=check_file)

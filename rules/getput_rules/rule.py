@@ -21,8 +21,8 @@ class Rule(msgspec.Struct, frozen=True):
     The docstring's first line is the rule in one sentence; each of SECTIONS follows in this order: ``## What it does``.
     ``check`` takes what ``getput.ownership.view`` shows of one function and yields what the rule found there.  A rule
     about several functions of a file has ``check_file`` too (a ``FileReport`` to (function, ``Found``)), and ``concerned`` says of which members
-    (``Member``) a change makes it worth asking, ``mark`` what a file must contain for it to have anything to say.  ``standing`` is the most that its findings
-    are worth in code that no patch concerns, where those that are left have been looked at for years.
+    (``Member``) a change makes it worth asking (of any, where it is None), ``mark`` what a file must contain for it to have anything to say.
+    ``standing`` is the most that its findings are worth in code that no patch concerns, where those that are left have been looked at for years.
     """
 
     id: str

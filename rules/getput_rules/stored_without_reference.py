@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark
 from getput_rules.rule import Rule
 from getput_rules.wording import found_incident
 
@@ -43,11 +43,6 @@ def check(report: FunctionReport) -> Iterator[Found]:
     for incident in report.incidents:
         if incident.kind in KINDS:
             yield found_incident(report, incident)
-
-
-def concerned(_member: Member) -> bool:
-    """Any function may store a pointer."""
-    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -84,5 +79,4 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
-    concerned=concerned,
 )

@@ -39,7 +39,7 @@ import re
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark
 from getput_rules.rule import Rule
 
 TEARDOWN = re.compile(
@@ -50,11 +50,6 @@ TEARDOWN = re.compile(
 def check(_report: FunctionReport) -> Iterator[Found]:
     """Nothing can be said of one function alone."""
     yield from ()
-
-
-def concerned(_member: Member) -> bool:
-    """A teardown function may have lost a put, or its counterpart a get."""
-    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -137,5 +132,4 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
-    concerned=concerned,
 )

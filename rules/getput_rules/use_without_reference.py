@@ -2,8 +2,8 @@
 
 ## What it does
 Compares a function before and after a patch.  Where it took a reference on an object that it had found (in a list, a tree, a member) and dropped it when
-it was done, and now does neither, but still names the object after it let go of a lock or of the RCU read side, that is reported.  So is an exit that
-returns a pointer without the reference which every exit gave the caller before.
+it was done, and now does neither, but still names the object after it let go of a lock or of the RCU read side, that is reported.  So is a module
+that no longer pins itself over an unlock; and an exit that returns a pointer without the reference which every exit gave the caller before.
 
 ## Why it matters
 As long as the lock is held nobody takes the object away; afterwards only a reference keeps it.  Without one the last put can come from
@@ -40,18 +40,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark
 from getput_rules.rule import Rule
 
 
 def check(_report: FunctionReport) -> Iterator[Found]:
     """Nothing can be said of one image alone."""
     yield from ()
-
-
-def concerned(_member: Member) -> bool:
-    """Any function may have held a reference."""
-    return True
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
@@ -96,5 +91,4 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
-    concerned=concerned,
 )

@@ -7,20 +7,16 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from getput.cli import UsageError, options
+from getput.cli.callers import demand_index
 from getput.index.build import LAST
 from getput.index.mining import Pair, mined
 from getput.report.escape import printable
-from getput.verdict.current import NONE, OUTDATED, Current
 
 
 def mined_of(args: argparse.Namespace, names: Sequence[str], known: Collection[str]) -> Iterator[str]:
     """A line for each pair, or for those with one of *names*.  Raises UsageError where the tree has no index, or none of them stands in a pair."""
     tree: Path = options.tree_of(args)
-    current = Current(tree, options.settings(args, tree))
-    if current.state in (NONE, OUTDATED):
-        what = "no index" if current.state == NONE else "an index that is outdated or not finished"
-        raise UsageError(f"--mined asks the index of a tree, and {tree} has {what}: `getput index --tree {tree}`")
-    pairs = mined(current.store, known, LAST)
+    pairs = mined(demand_index(tree, options.settings(args, tree)).store, known, LAST)
     wanted = [pair for pair in pairs if not names or {pair.get, pair.put}.intersection(names)]
     if names and not wanted:
         raise UsageError(f"no pair with {names[0]} in the index of {tree}")

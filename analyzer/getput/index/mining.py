@@ -27,17 +27,16 @@ OPPOSITES = (
     ("pin", ("unpin",)),
     ("inc", ("dec", "put")),
     ("tryget", ("put",)),
-)
-OTHER = re.compile(
-    r"(?:^|_)(?:lock|mutex|spin\w*|sem|user|(?:[usl]e?|be)\d+|in\d?_addr)(?:_|$)"
-)  # nothing that is counted
+)  # a word that takes, and what drops again
+# Nothing that is counted.
+OTHER = re.compile(r"(?:^|_)(?:lock|mutex|spin\w*|sem|user|(?:[usl]e?|be)\d+|in\d?_addr)(?:_|$)")
 WORDS = re.compile(r"[a-z0-9]+")
 LEAST = 3  # files that call a get, for a pair to be told
 SHARE = 0.7  # of these that call the put
 BODY, NAME = "body", "name"
 
 
-class Pair(msgspec.Struct, frozen=True, order=True):
+class Pair(msgspec.Struct, frozen=True):
     """A get and its put: ``counter`` is what both move where a body shows it, else empty; ``callers`` files call the get, ``both`` of them the put;
     ``place`` is the file that defines the get."""
 
@@ -112,7 +111,7 @@ def _defined(store: Store) -> dict[str, list[str]]:
         if path.startswith("tools/"):
             continue
         header = path.endswith(".h")
-        for word in blob.decode("ascii", "replace").split():
+        for word in words_in(blob):
             if word[0] != "-" or header:
                 out[word.lstrip("-")].append(path)
     return out
@@ -121,12 +120,14 @@ def _defined(store: Store) -> dict[str, list[str]]:
 def _calls(store: Store, names: Iterable[str]) -> dict[str, set[int]]:
     """The files that call each of *names*, other than those that define it."""
     wanted = frozenset(names)
-    here = {
-        file: frozenset(blob.decode("ascii", "replace").replace("-", "").split())
-        for file, blob in store.facts("defines")
-    }
+    here = {file: frozenset(word.lstrip("-") for word in words_in(blob)) for file, blob in store.facts("defines")}
     out: dict[str, set[int]] = defaultdict(set)
     for file, blob in store.facts("calls"):
-        for name in wanted.intersection(blob.decode("ascii", "replace").split()) - here.get(file, frozenset()):
+        for name in wanted.intersection(words_in(blob)) - here.get(file, frozenset()):
             out[name].add(file)
     return out
+
+
+def words_in(blob: bytes) -> list[str]:
+    """The names in a column of facts."""
+    return blob.decode("ascii", "replace").split()

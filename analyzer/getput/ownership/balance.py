@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from getput.ownership.twins import calls, counts_owners
+from getput.ownership.twins import counts_owners, fewer
 from getput.ownership.unit import Unit
 from getput.ownership.view import Balance, ExitKind, Lapsed
 
@@ -84,7 +84,7 @@ def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
                 puts
                 and taking
                 and not drops(unit, down, counter)
-                and calls(unit.text, puts) < calls(other.text, puts)
+                and fewer(unit.text, other.text, puts)
                 and not converted(unit, other, down)
             ):
                 out.append(Lapsed(up, down, counter, min(taking), puts[0]))

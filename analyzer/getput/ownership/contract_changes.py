@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from getput.ownership.twins import calls, counts_owners, touched_in_both
+from getput.ownership.twins import counts_owners, fewer, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Leak, Ungiven
 
@@ -38,6 +38,6 @@ def no_longer_given(unit: Unit, touched: frozenset[str]) -> Iterator[Ungiven]:
             ]
             words = unit.words_of(source)
             for take in takers:
-                if take not in words and calls(unit.text, [take]) < calls(other.text, [take]):
+                if take not in words and fewer(unit.text, other.text, [take]):
                     yield Ungiven(counter, take, source.name, min(now.passing.bare))
                     break

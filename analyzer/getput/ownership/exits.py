@@ -159,10 +159,9 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         and registration.phase(machine, ending.state, key[0]) == 1
     ):
         escaped = "registered"
-    carried = NUMBERS.match(machine.function.returns) is None
-    if carried and not escaped and ending.value is not None and high > 0:
+    if not escaped and ending.value is not None and high > 0:
         root = values.root(ending.value)
-        if root == key[0] or root in count.held:
+        if (root == key[0] or root in count.held) and NUMBERS.match(machine.function.returns) is None:
             escaped = "returned"
     if not escaped and high > 0 and IN_PROGRESS.intersection(ending.state.equal.values()):
         escaped = "left to who completes what was begun"

@@ -14,7 +14,7 @@ from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.pending import cancelled
-from getput.ownership.put_changes import kept_by_failure, overput, unput
+from getput.ownership.put_changes import compared, kept_by_failure, overput, unput
 from getput.ownership.twins import counts_owners
 from getput.ownership.unit import Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
@@ -51,7 +51,8 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     if focus is None:
         return report
     uneven = balances(unit, counters)
-    lost = [*unput(unit, touched), *kept_by_failure(unit, touched)]
+    both = list(compared(unit, touched))
+    lost = [*unput(unit, both), *kept_by_failure(both)]
     told = {(name, one.family) for one in uneven for name in one.names}
     return msgspec.structs.replace(
         report,
@@ -62,7 +63,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         ungiven=tuple(no_longer_given(unit, touched)),
         handed=tuple(no_longer_dropped(unit, touched)),
         unput=tuple([row for row in lost if (row[0], row[1].standing.count.family) not in told]),
-        overput=tuple(overput(unit, touched)),
+        overput=tuple(overput(unit, both)),
     )
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from getput.model import Confidence
 from getput.ownership.contracts import Verb
-from getput.ownership.naming import DROPPING_NAME, PAGES
+from getput.ownership.naming import CALL, DROPPING_NAME, PAGES
 from getput.ownership.view import FunctionReport, Incident, Leak, marks
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from getput.ownership.unit import Unit
 
 LABEL = re.compile(rb"\n[ \t]*[A-Za-z_]\w*:[ \t]*(?=\n)")
-CALL = re.compile(rb"\b([A-Za-z_]\w*)[ \t]*\(")
 VOIDED = re.compile(rb"\(\s*void\s*\)\s*\Z")
 DOWN = re.compile(r"stop|disable|_down|_off|undo|unwind|clean|abort|suspend|deinit")
 QUEUES = re.compile(
@@ -71,12 +70,13 @@ def _cast_away(unit: Unit, at: int) -> bool:
 
 
 def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> Leak:
-    undone = leak.kind in ("error", "path") and _undone(unit, source, report, leak)
-    undone = undone or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
-    undone = undone or (leak.kind == "path" and _queued(unit, leak))
-    if undone or (report.users and _restored(unit, source, report, leak)):
-        return replace(leak, confidence=Confidence.LOW)
-    return leak
+    explained = (
+        (leak.kind in ("error", "path") and _undone(unit, source, report, leak))
+        or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
+        or (leak.kind == "path" and _queued(unit, leak))
+        or (report.users and _restored(unit, source, report, leak))
+    )
+    return replace(leak, confidence=Confidence.LOW) if explained else leak
 
 
 def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
@@ -104,9 +104,9 @@ def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Le
     puts = unit.vocabulary.puts(report.counter)
     for word in CALL.findall(unit.text, begin, end):
         name = word.decode("ascii")
-        if name in unit.by_name and (DOWN.search(name) or DROPPING_NAME.search(name)) and name != source.name:
-            if unit.words_of(unit.by_name[name]) & puts:
-                return True
+        takes_down = name != source.name and (DOWN.search(name) or DROPPING_NAME.search(name))
+        if takes_down and name in unit.by_name and unit.words_of(unit.by_name[name]) & puts:
+            return True
     return False
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from getput.ownership.twins import calls, counts_owners, touched_in_both
+from getput.ownership.twins import counts_owners, fewer, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Cancelled
 
@@ -27,25 +27,24 @@ def cancelled(unit: Unit, touched: frozenset[str]) -> Iterator[Cancelled]:
     """The cancellations in functions *touched* by the patch of which the other image dropped what the work held, and this one does not."""
     for source, other, before in touched_in_both(unit, touched):
         new, old = unit.member(source).text, other.member(before).text
-        for found in put_if().finditer(old) if CANCEL in old or TIMER in old else ():
+        if CANCEL not in old and TIMER not in old:
+            continue
+        for found in put_if().finditer(old):
             put = found["put"].decode("ascii")
-            counters = sorted(other.vocabulary.counters.get(put, ()))
-            owned = [
-                counter
-                for counter in counters
-                if put in other.vocabulary.puts(counter) and counts_owners(unit, counter)
-            ]
-            if (
-                not owned
-                or calls(new, [put]) >= calls(old, [put])
-                or calls(unit.text, [put]) >= calls(other.text, [put])
-            ):
+            counter = owners_put(other, put)
+            if not counter or not fewer(new, old, [put]) or not fewer(unit.text, other.text, [put]):
                 continue
-            takes = unit.vocabulary.taking(owned[0])
-            if calls(unit.text, takes) < calls(other.text, takes):
+            if fewer(unit.text, other.text, unit.vocabulary.taking(counter)):
                 continue  # what is pending holds no reference any more
             bare = re.search(rb"(?<!\w)%s[ \t]*\(%s\)[ \t]*;" % (found["cancel"], re.escape(found["what"])), new)
             if bare is not None:
                 label = found["object"].decode("ascii", "replace").strip().lstrip("&")
                 at = source.start + bare.start()
-                yield Cancelled(label, owned[0], found["cancel"].decode("ascii"), put, source.name, at)
+                yield Cancelled(label, counter, found["cancel"].decode("ascii"), put, source.name, at)
+
+
+def owners_put(unit: Unit, name: str) -> str:
+    """The counter of owners that *name* drops, and nothing else; empty where there is none."""
+    counters = sorted(unit.vocabulary.counters.get(name, ()))
+    owned = (one for one in counters if name in unit.vocabulary.puts(one) and counts_owners(unit, one))
+    return next(owned, "")

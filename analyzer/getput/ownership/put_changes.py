@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,13 +12,12 @@ from getput.csource.syntax import FunctionSource
 from getput.model import Confidence
 from getput.ownership.doubt import doubt
 from getput.ownership.leaks import COUNTS_ANYWAY, counts_although_failed
-from getput.ownership.naming import DROPPING_NAME
+from getput.ownership.naming import CALL, DROPPING_NAME
 from getput.ownership.state import ELEMENT
-from getput.ownership.twins import calls, touched_in_both
+from getput.ownership.twins import calls, fewer, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Leak, Standing
 
-CALL = re.compile(rb"\b(?!(?:return|if|while|for|switch|sizeof)\b)([A-Za-z_]\w*)\s*\(")
 GONE = "the put that did so is gone"
 OVER = "over-put"
 FREES = frozenset({"kfree", "kvfree", "vfree", "kfree_rcu", "kfree_sensitive", "kfree_skb"})  # memory alone
@@ -26,39 +25,35 @@ Row = tuple[Exit, Standing]
 Group = tuple[str, str, str]  # family, the get, how the source calls the object
 
 
-class Pair(NamedTuple):
-    """One function and one counter in both images: the texts, and what is known of each."""
+class Compared(NamedTuple):
+    """One function and one counter in both images: the texts, and what is known of each.  ``calls_more``: the function calls somebody whom
+    it did not call, who may take or drop now."""
 
     source: FunctionSource
     other: Unit
     new: bytes
     old: bytes
+    calls_more: bool
     now: FunctionReport
     was: FunctionReport
 
-    @property
-    def calls_more(self) -> bool:
-        """Whether the function calls somebody whom it did not call: that may take or drop now."""
-        return bool(set(CALL.findall(self.new)) - set(CALL.findall(self.old)))
 
-
-def pairs(unit: Unit, touched: frozenset[str]) -> Iterator[Pair]:
+def compared(unit: Unit, touched: frozenset[str]) -> Iterator[Compared]:
     """Each function that is *touched* by the patch, with each counter that it moves in both images."""
     for source, other, before in touched_in_both(unit, touched):
-        new, old = unit.text[source.start : source.end], other.text[before.start : before.end]
+        new, old = unit.member(source).text, other.member(before).text
+        more = not set(CALL.findall(old)).issuperset(CALL.findall(new))
         for counter in sorted(unit.counters(source) & other.counters(before)):
-            if not (unit.touches(source, counter) and other.touches(before, counter)):
-                continue
-            was = other.report(before, counter)
-            now = unit.report(source, counter) if was is not None else None
-            if was is not None and now is not None:
-                yield Pair(source, other, new, old, now, was)
+            if unit.touches(source, counter) and other.touches(before, counter):
+                was, now = other.report(before, counter), unit.report(source, counter)
+                if was is not None and now is not None:
+                    yield Compared(source, other, new, old, more, now, was)
 
 
-def unput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
-    """(function, leak) for every reference that a function *touched* by the patch dropped in the other image, on all of its exits or on all
-    that fail, and now loses because a put is gone."""
-    for pair in pairs(unit, touched):
+def unput(unit: Unit, functions: Iterable[Compared]) -> Iterator[tuple[str, Leak]]:
+    """(function, leak) for every reference that one of *functions* dropped in the other image, on all of its exits or on all that fail, and
+    now loses because a put is gone."""
+    for pair in functions:
         if pair.calls_more:
             continue
         earlier = groups(pair.was)
@@ -74,10 +69,10 @@ def unput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
                 yield pair.source.name, leak
 
 
-def kept_by_failure(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, Leak]]:
-    """(function, leak) for every get of a function *touched* by the patch that counts even when it fails, in the place of one that did not, where
-    an exit after the failure drops nothing."""
-    for pair in pairs(unit, touched):
+def kept_by_failure(functions: Iterable[Compared]) -> Iterator[tuple[str, Leak]]:
+    """(function, leak) for every get in one of *functions* that counts even when it fails, in the place of one that did not, where an exit after
+    the failure drops nothing."""
+    for pair in functions:
         earlier = groups(pair.was)
         for (family, get, label), rows in groups(pair.now).items():
             failed = [row for row in rows if row[1].take_failed and open_at(row) and not row[1].escaped]
@@ -94,10 +89,10 @@ def kept_by_failure(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, 
                     yield pair.source.name, leak
 
 
-def overput(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, FunctionReport, Incident]]:
-    """(function, its report, incident) for every path of a function *touched* by the patch that drops once more what the other image's
-    paths dropped as often as they could."""
-    for pair in pairs(unit, touched):
+def overput(unit: Unit, functions: Iterable[Compared]) -> Iterator[tuple[str, FunctionReport, Incident]]:
+    """(function, its report, incident) for every path of one of *functions* that drops once more what the other image's paths dropped as often
+    as they could."""
+    for pair in functions:
         if pair.calls_more:
             continue
         earlier = objects(pair.was)
@@ -135,11 +130,6 @@ def objects(report: FunctionReport) -> dict[tuple[str, str], list[Row]]:
             if standing.count.dropped and standing.count.label:
                 out.setdefault((standing.count.family, standing.count.label), []).append((one, standing))
     return out
-
-
-def fewer(new: bytes, old: bytes, names: frozenset[str]) -> bool:
-    """Whether functions of these *names* are called less often than before."""
-    return calls(new, names) < calls(old, names)
 
 
 def holder_goes(unit: Unit, text: bytes, label: str, puts: frozenset[str]) -> bool:

@@ -26,6 +26,12 @@ def counts_owners(unit: Unit, counter: str) -> bool:
     return family is None or not family.outlives
 
 
+def fewer(new: bytes, old: bytes, names: Iterable[str]) -> bool:
+    """Whether functions of these *names* are called less often in *new* than in *old*."""
+    names = tuple(names)
+    return calls(new, names) < calls(old, names)
+
+
 def calls(text: bytes, names: Iterable[str]) -> int:
     """How often functions of these *names* are called in *text*: where one function no longer calls them, another one may."""
     return len(re.findall(rb"\b(?:%s)\s*\(" % "|".join(map(re.escape, names)).encode("ascii", "replace"), text))

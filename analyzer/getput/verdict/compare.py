@@ -44,13 +44,21 @@ def compare(
                 less.append(spread(new, same)[1])
             pairs.append((same, new))
         right = rest
-    for new in list(right) if names is not None else ():
-        moved = next((old for old in left if old.elsewhere == new.elsewhere), None)
-        if moved is not None and names is not None and (new.function not in names[0] or moved.function not in names[1]):
-            left.remove(moved)
-            right.remove(new)
-            pairs.append((moved, new))
+    rest = []
+    for new in right:
+        moved = next((old for old in left if names is not None and may_have_moved(old, new, *names)), None)
+        if moved is None:
+            rest.append(new)
+            continue
+        left.remove(moved)
+        pairs.append((moved, new))
+    right = rest
     return [*right, *more], [*left, *less], pairs
+
+
+def may_have_moved(old: Judged, new: Judged, before: Collection[str], after: Collection[str]) -> bool:
+    """Whether *old* and *new* are alike but for their functions, of which one stands in one image only: those *before*, and *after*."""
+    return old.elsewhere == new.elsewhere and (new.function not in before or old.function not in after)
 
 
 def doubtful(old: Judged, new: Judged) -> bool:

@@ -166,9 +166,9 @@ class Judge:
         lines = unit.lines
         report: FileReport | None = None
         for rule in self.rules:
-            if rule.check_file is None or rule.concerned is None or rule.mark not in unit.text:
+            if rule.check_file is None or rule.mark not in unit.text:
                 continue
-            if any(rule.concerned(unit.member(source)) for source in touched):
+            if any(rule.concerned is None or rule.concerned(unit.member(source)) for source in touched):
                 if report is None:
                     report = file_report(unit, focus, frozenset(source.name for source in touched))
                 for name, one in rule.check_file(report):
