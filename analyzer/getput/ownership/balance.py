@@ -94,7 +94,7 @@ def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
 def converted(unit: Unit, other: Unit, name: str) -> bool:
     """Whether function *name* drops something of another kind instead."""
     source = unit.by_name[name]
-    return any(drops(unit, name, one) and not drops(other, name, one) for one in unit.counters(source))
+    return any(drops(unit, name, one) and not drops(other, name, one) for one in sorted(unit.counters(source)))
 
 
 def drops(unit: Unit, name: str, counter: str) -> list[str]:

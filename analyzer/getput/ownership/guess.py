@@ -90,7 +90,7 @@ def result_contract(name: str, family: str, puts: frozenset[str], text: str) -> 
     variables = assigned_from(text, name)
     if not variables:
         return None
-    for put in puts:
+    for put in sorted(puts):
         if put in text and variables & first_arguments(text, put):
             return Contract(
                 name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 import msgspec
 
@@ -16,7 +17,7 @@ from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.pending import cancelled
 from getput.ownership.put_changes import compared, kept_by_failure, overput, unput
 from getput.ownership.twins import counts_owners
-from getput.ownership.unit import Unit
+from getput.ownership.unit import WORD_BYTES, Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
 
 ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
@@ -27,6 +28,9 @@ ENDS = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit|release|free|
 CALLED = re.compile(rb"\w\s*\(")
 READ = re.compile(rb"\b(\w+)[ \t]*=[ \t]*\w+(?:->|\.)(?:\w+(?:->|\.))*(\w+)[ \t]*;")
 GETTER = re.compile(rb"(\w+)\s*\(\s*([^();]*(?:\([^()]*\))?[^();]*)\s*\)")
+ARGUMENT = re.compile(
+    rb"[ \t]*\((?:[ \t]*(?P<variable>\w+)[ \t]*\)|(?:[^;(){}]|\([^;(){}]*\))*?[\w>.\[\]-]+(?:->|\.)(?P<field>\w+)\s*[,)])"
+)
 PUT = rb"\b(\w+)[ \t]*\((?:[^;(){}]|\([^;(){}]*\))*?([\w>.\[\]-]+(?:->|\.)%s)\s*[,)]"
 MANAGING = re.compile(rb"(?:->|\.)(\w+)[ \t]*=\s*(\w+)[ \t]*\(")
 MAX_TAKERS = 16  # functions followed for one counter of one file
@@ -154,17 +158,25 @@ def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
 
 def fields_put(unit: Unit, puts: frozenset[str]) -> frozenset[str]:
     """The members that are put somewhere in the file, by their name or through a variable."""
-    out: set[str] = set()
-    lent: dict[bytes, set[bytes]] = {}
-    for variable, field in READ.findall(unit.text):
-        lent.setdefault(variable, set()).add(field)
-    for callee, variable in re.findall(rb"\b(\w+)[ \t]*\([ \t]*(\w+)[ \t]*\)", unit.text):
-        if variable in lent and callee.decode("ascii") in puts:
-            out.update(field.decode("ascii") for field in lent[variable])
-    for callee, argument in re.findall(PUT % rb"\w+", unit.text):
-        if callee.decode("ascii") in puts:
-            out.add(re.split(rb"->|\.", argument)[-1].decode("ascii"))
-    return frozenset(out)
+    out: set[bytes] = set()
+    starts = [source.start for source in unit.sources]
+    for name in sorted(puts):
+        word = name.encode("ascii")
+        at = unit.text.find(word)
+        while at != -1:
+            end = at + len(word)
+            argument = ARGUMENT.match(unit.text, end)
+            at, put = unit.text.find(word, end), at
+            if argument is None or unit.text[put - 1 : put] in WORD_BYTES:
+                continue
+            if argument["field"] is not None:
+                out.add(argument["field"])
+                continue
+            index = bisect_right(starts, put) - 1
+            if index >= 0:
+                lent = READ.findall(unit.text, starts[index], put)
+                out.update(field for variable, field in lent if variable == argument["variable"])
+    return frozenset(field.decode("ascii") for field in out)
 
 
 def reaches(unit: Unit, name: str, wanted: tuple[str, ...]) -> bool:

@@ -37,16 +37,20 @@ def droppers(
     puts = unit.vocabulary.puts(counter)
     out = []
     name = field.encode("ascii")
+    unknown = unknown_to(unit)
+    member = re.compile(rb"(?:->|\.)%s\b" % name)
     for source in unit.sources:
         if source.name in but or not named.search(source.name):
             continue
-        if name and unit.text.find(name, source.start, source.end) < 0:
+        if name and (
+            unit.text.find(name, source.start, source.end) < 0 or not member.search(unit.text, source.start, source.end)
+        ):
             continue
         text = COMMENT.sub(b"", unit.text[source.start : source.end])
         if not field:
             if any(word.decode("ascii") in puts for word in WORD.findall(text)):
                 out.append(source.name)
-        elif puts_member(text, name, puts, unknown_to(unit)):
+        elif puts_member(text, name, puts, unknown):
             out.append(source.name)
     return tuple(out)
 

@@ -85,6 +85,8 @@ class Unit:
         self.made: dict[tuple[int, str], FunctionReport | None] = {}
         self.words: dict[int, frozenset[str]] = {}
         self.counting: dict[int, frozenset[str]] = {}
+        self.reaching: dict[tuple[int, int], frozenset[str]] = {}
+        self.called: dict[int, list[FunctionSource]] = {}
         self.direct: dict[int, frozenset[str]] = {}
         self.touching: dict[tuple[int, str], bool] = {}
         self.bounded: set[str] = set()
@@ -109,6 +111,8 @@ class Unit:
         if found:
             self.direct.clear()
             self.counting.clear()
+            self.reaching.clear()
+            self.called.clear()
 
     def function(self, source: FunctionSource) -> Function | None:
         """The lowered form of *source*; None where it could not be read (``failures`` says why)."""
@@ -146,28 +150,38 @@ class Unit:
             self.all_words = frozenset(WORD.findall(self.text))
         return not self.all_words.isdisjoint(in_bytes(names))
 
-    def counters(self, source: FunctionSource, depth: int = 0) -> frozenset[str]:
+    def counters(self, source: FunctionSource) -> frozenset[str]:
         """What *source* and its callees in this file may count."""
         known = self.counting.get(source.start)
-        if known is not None:
-            return known
-        self.counting[source.start] = frozenset()  # recursion ends here
-        found = set(self.own(source))
-        words = self.words_of(source)
-        if depth == 0 and self.guesses:
-            both = (
-                words
-                if self.twin is None or source.name not in self.twin.by_name
-                else words | self.twin.words_of(self.twin.by_name[source.name])
-            )
-            found |= guess.pairs(both, self.tables.contracts.keys() | self.by_name.keys())
-        if depth < MAX_DEPTH:
-            for word in self.by_name.keys() & words:
-                if word != source.name and word not in self.tables.contracts:
-                    found |= self.counters(self.by_name[word], depth + 1)
-        answer = frozenset(found)
-        self.counting[source.start] = answer
-        return answer
+        if known is None:
+            known = self.reached(source, MAX_DEPTH)
+            if self.guesses:
+                words = self.words_of(source)
+                if self.twin is not None and source.name in self.twin.by_name:
+                    words |= self.twin.words_of(self.twin.by_name[source.name])
+                known |= guess.pairs(words, self.tables.contracts.keys() | self.by_name.keys())
+            self.counting[source.start] = known
+        return known
+
+    def reached(self, source: FunctionSource, depth: int) -> frozenset[str]:
+        """What *source* counts, and whoever of this file it calls over *depth* calls at most."""
+        if depth == 0:
+            return self.own(source)
+        key = (source.start, depth)
+        known = self.reaching.get(key)
+        if known is None:
+            found = [self.reached(callee, depth - 1) for callee in self.callees(source)]
+            known = self.reaching[key] = self.own(source).union(*found)
+        return known
+
+    def callees(self, source: FunctionSource) -> list[FunctionSource]:
+        """The other functions of the file that *source* names and no table knows, by their names."""
+        known = self.called.get(source.start)
+        if known is None:
+            names = (self.by_name.keys() & self.words_of(source)) - self.tables.contracts.keys()
+            known = [self.by_name[name] for name in sorted(names) if name != source.name]
+            self.called[source.start] = known
+        return known
 
     def own(self, source: FunctionSource) -> frozenset[str]:
         """What *source* itself counts, by the names it mentions."""
@@ -178,6 +192,7 @@ class Unit:
             for word in words & self.vocabulary.words:
                 found |= self.vocabulary.counters[word]
             if self.elsewhere is not None:
+                self.direct[source.start] = frozenset(found)  # recursion, through other files, ends here
                 unknown = frozenset(words - self.by_name.keys() - self.tables.contracts.keys())
                 found |= self.elsewhere.counters(unknown)
             known = self.direct[source.start] = frozenset(found)
@@ -219,10 +234,9 @@ class Unit:
             self.touching[key] = True
             return True
         self.touching[key] = False  # recursion ends here
-        for word in sorted(self.by_name.keys() & self.words_of(source)):
-            callee = self.by_name[word]
-            if word != source.name and word not in self.tables.contracts and self.touches(callee, counter, depth + 1):
-                contract = self.contract(word, counter, depth)
+        for callee in self.callees(source):
+            if self.touches(callee, counter, depth + 1):
+                contract = self.contract(callee.name, counter, depth)
                 if contract is None or any(effect.verb in MOVING for effect in contract.effects):
                     self.touching[key] = True
                     return True

@@ -36,7 +36,7 @@ class Around:
     def counters(self, words: frozenset[str]) -> frozenset[str]:
         """What the functions among *words* count."""
         found: set[str] = set()
-        for word in words:
+        for word in sorted(words):
             for one in self.definitions(word):
                 found |= one.counters() if isinstance(one, Fresh) else self.contracts(one).keys()
         return frozenset(found)

@@ -113,7 +113,7 @@ class Evidence:
         if indexed is not None:
             return indexed.at(self.names.round)
         out = {}
-        for counter in unit.counters(source):
+        for counter in sorted(unit.counters(source)):
             contract = unit.contract(source.name, counter, 0) if unit.touches(source, counter) else None
             if contract is not None and self.moved(contract, counter):
                 out[counter] = contract
