@@ -183,6 +183,7 @@ class Core:
             and (count.base < 0 or count.parts)
             and all(part == (key[0], POS, -1) for part in count.parts)
             and not count.escaped
+            and count.dropped[-1].at != self.at  # what a call drops is what it works with
             and not self.asked(state, count)
         ):
             self.report.add("use-after-own-put", key, self.at, count, count.dropped[-1], state.trace)

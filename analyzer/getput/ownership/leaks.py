@@ -24,6 +24,7 @@ OPERATION = re.compile(
 INTO_NODE = re.compile(r"\b(?:void|char|__be32|u\d+|property|resource)\b")
 ANOTHER_ERROR = "another error exit drops it"
 OTHER_PATHS = "other paths drop it"
+HOLDER_FREED = "what points to it is freed"
 COUNTS_ANYWAY = "the get counts even when it fails"
 COUNTERPART_ONLY = "does not run when this function fails"
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
@@ -129,7 +130,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
     else:
         kind, evidence = "always", "no path drops it"
-        keeps = report.counter != "of_node" or INTO_NODE.search(report.returns) is not None
+        keeps = "__iomem" not in report.returns and (report.counter != "of_node" or INTO_NODE.search(report.returns))
         if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR and keeps:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)  # may live on in what is returned
         if report.boot and report.users:
@@ -194,7 +195,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             return leak("failed-get", failed, evidence, Confidence.MEDIUM, report, accepted=handed_in)
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:
-        return leak("error", freed, "what points to it is freed", Confidence.HIGH, report)
+        return leak("error", freed, HOLDER_FREED, Confidence.HIGH, report)
     always_fails = all(one.kind is ExitKind.ERROR for one in report.exits)  # it says no, and has done its work
     if held_free and given and not kept:
         return leak("error", held_free, "the successful exits drop it", Confidence.HIGH, report)
@@ -202,7 +203,7 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         begun_here = all(
             st.count.init and (st.take_failed or st.count.taken[0].callee == "device_initialize") for _, st in errors
         )  # and not known to the bus
-        meant = not (report.users or begun_here) or always_fails
+        meant = not (report.users or begun_here or report.counter == "of_node") or always_fails
         return leak("error", errors, ANOTHER_ERROR, Confidence.HIGH, report, accepted=meant)
     begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
     if begun and report.counter == "device":
@@ -303,19 +304,24 @@ def leak(
         and report.counter in ("device", "kobject")
         and (evidence in (ANOTHER_ERROR, OTHER_PATHS) or standing.count.taken[0].callee == "device_initialize")
     )
+    # dropped by the function itself where it is done: so it is the function's, whoever saw it in between
+    owed = evidence == OTHER_PATHS and shown.kind in (ExitKind.ERROR, ExitKind.VOID)
+    told = told_elsewhere(standing.count, report.counter)
     accepted = bool(
         accepted
         or never(report, standing)
-        or told_elsewhere(standing.count, report.counter)
+        or (told and not owed)
         or guarded(report, lost)
         or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
         or (standing.count.role == "global" and not ours)  # anybody can drop it
-        or report.counter == "module"  # goes with what the module made
+        or (report.counter == "module" and evidence != ANOTHER_ERROR)  # goes with what the module made
         or (not standing.count.label and standing.count.passed and report.counter not in CLEAR)  # made for a callee
         or (
             report.counter not in CLEAR
             and standing.count.passed
-            and not (report.users or ours or (shown.kind is ExitKind.ERROR and lent_only(report, standing.count)))
+            and not (owed or report.users or ours or evidence == HOLDER_FREED)
+            and not (kind == "always" and not told)
+            and not (shown.kind is ExitKind.ERROR and lent_only(report, standing.count))
         )
     )
     rest = {one.at: (one, st) for one, st in reversed(order) if one.at != shown.at}
