@@ -45,6 +45,8 @@ def meant(
 
     *site* is the call that made it, *trace* the way there; *users* where what is counted are users, not owners.
     """
+    if kind == "stored-without-reference" and kept_in_view(count):
+        return False
     if kind in ALWAYS:
         return True
     if kind == "discarded":
@@ -65,10 +67,12 @@ def meant(
         if not count.touched and not count.init:
             return True  # who drops the reference first of all counts on somebody else's
         return any(map(KEEPING_NAME.search, count.passed)) or (site is not None and bool(REMOVES.search(site.callee)))
-    if count.earlier or in_one_go(trace, count) or any(map(REMOVES.search, count.passed)):
-        return True
     sites = count.dropped if site is None else (*count.dropped, site)
-    if any(REMOVES.search(one.callee) for one in sites):
+    if any(map(REMOVES.search, (*count.passed, *[one.callee for one in sites]))):
+        return True
+    if count.fresh and not told_elsewhere(count, key[1]):
+        return False
+    if count.earlier or in_one_go(trace, count):
         return True
     if any(summarized(one) and put_stem(one.callee) is None for one in sites):
         return True  # a helper that does more than to put may drop a reference of its own
@@ -76,6 +80,11 @@ def meant(
         return False
     gave_first = min(one.at for one in sites) < min(one.at for one in count.taken)
     return gave_first or not only_on_errors(key, exits)
+
+
+def kept_in_view(count: Count) -> bool:
+    """Whether the get's result went to a member at once, and the put names that member: who reads it later finds what was put."""
+    return count.fresh and re.search(r"->\w+\Z", count.label) is not None and not count.earlier
 
 
 def short_anyway(key: Key, exits: Sequence[Exit]) -> bool:
