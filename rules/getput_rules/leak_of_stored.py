@@ -44,7 +44,7 @@ import re
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import Cancelled, FileReport, Found, FunctionReport, Kept, Mark, Stored
+from getput.ownership.view import Accepted, Cancelled, FileReport, Found, FunctionReport, Kept, Mark, Stored
 from getput_rules.rule import Rule
 
 # What a driver looks up for itself, and nobody puts for it.
@@ -97,7 +97,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 text,
                 Confidence.MEDIUM,
                 way,
-                accepted=not gone and not lasting(report, stored),
+                accepted=Accepted.NO if gone or lasting(report, stored) else Accepted.ANYWHERE,
                 kept=Kept(stored.field, stored.counter, "file" if stored.declared else "once" if gone else "folder"),
             ),
         )

@@ -60,3 +60,36 @@ def test_engine(judge, name):
 def test_every_comment_names_a_rule():
     for name, case in CASES.items():
         assert set(re.findall(r"/\* (.*?) \*/", case)) <= {rule.id for rule in RULES}, name
+
+
+WRAPPED_PUT = b"""\
+static void acme_done(struct acme_node *node)
+{
+	put_device(&node->dev);
+}
+
+static struct acme_node *acme_find(int id)
+{
+	struct device *dev = bus_find_device(&acme_bus_type, NULL, &id, acme_match);
+
+	return dev ? container_of(dev, struct acme_node, dev) : NULL;
+}
+
+int acme_down(int id)
+{
+	struct acme_node *node = acme_find(id);
+
+	if (!node)
+		return -ENODEV;
+	acme_done(node);
+	return 0;
+}
+"""
+
+
+def test_what_a_call_drops_is_what_it_works_with(judge):
+    unit = judge.unit(WRAPPED_PUT, "drivers/acme/acme.c")
+    assert judge.judge(unit, unit.sources, None) == [], "not even in doubt"
+    again = WRAPPED_PUT.replace(b"(node);\n\treturn 0", b"(node);\n\tacme_done(node);\n\treturn 0")
+    unit = judge.unit(again, "drivers/acme/acme.c")
+    assert judge.judge(unit, unit.sources, None)

@@ -172,6 +172,8 @@ class Core:
             return
         if count.fresh and not count.touched and not count.dropped:
             state.counts[key] = msgspec.structs.replace(count, touched=True)
+        if count.dropped and count.dropped[-1].at == self.at:
+            return  # what a call drops is what it works with
         if self.gone(count) and not self.asked(state, count):
             self.report.add("use-after-put", key, self.at, count, count.dropped[-1], state.trace)
         elif (
@@ -183,7 +185,6 @@ class Core:
             and (count.base < 0 or count.parts)
             and all(part == (key[0], POS, -1) for part in count.parts)
             and not count.escaped
-            and count.dropped[-1].at != self.at  # what a call drops is what it works with
             and not self.asked(state, count)
         ):
             self.report.add("use-after-own-put", key, self.at, count, count.dropped[-1], state.trace)

@@ -14,7 +14,7 @@ from getput.ownership.doubt import doubt, guarded, lent_only, never
 from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS
 from getput.ownership.state import Count
-from getput.ownership.view import Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
+from getput.ownership.view import Accepted, Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 OPERATION = re.compile(
@@ -127,14 +127,16 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
         evidence = OTHER_PATHS if given else "other paths hand it on"
         if kind == "path" and handed_on_well(report, rows, lost):
-            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=Accepted.ANYWHERE)
     else:
         kind, evidence = "always", "no path drops it"
-        keeps = "__iomem" not in report.returns and (report.counter != "of_node" or INTO_NODE.search(report.returns))
+        keeps = report.counter != "of_node" or INTO_NODE.search(report.returns) is not None
         if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR and keeps:
-            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)  # may live on in what is returned
+            # may live on in what is returned, unless that is the address of registers
+            accepted = Accepted.STANDING if "__iomem" in report.returns else Accepted.ANYWHERE
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=accepted)
         if report.boot and report.users:
-            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=True)
+            return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=Accepted.ANYWHERE)
     return leak(kind, lost, evidence, Confidence.HIGH, report)
 
 
@@ -192,7 +194,8 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if failed and not given_although_failed(rows):
         if report.entry or not (len(report.exits) <= 2 and len({one.at for one in report.exits}) == 1):
             evidence = COUNTS_ANYWAY
-            return leak("failed-get", failed, evidence, Confidence.MEDIUM, report, accepted=handed_in)
+            accepted = Accepted.ANYWHERE if handed_in else Accepted.NO
+            return leak("failed-get", failed, evidence, Confidence.MEDIUM, report, accepted=accepted)
     freed = [(one, st) for one, st in errors if st.held_by == "freed" and not st.take_failed]
     if freed:
         return leak("error", freed, HOLDER_FREED, Confidence.HIGH, report)
@@ -203,8 +206,11 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         begun_here = all(
             st.count.init and (st.take_failed or st.count.taken[0].callee == "device_initialize") for _, st in errors
         )  # and not known to the bus
-        meant = not (report.users or begun_here or report.counter == "of_node") or always_fails
-        return leak("error", errors, ANOTHER_ERROR, Confidence.HIGH, report, accepted=meant)
+        accepted = Accepted.NO if report.users or begun_here else Accepted.ANYWHERE
+        if report.counter == "of_node":
+            accepted = min(accepted, Accepted.STANDING)
+        accepted = Accepted.ANYWHERE if always_fails else accepted
+        return leak("error", errors, ANOTHER_ERROR, Confidence.HIGH, report, accepted=accepted)
     begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
     if begun and report.counter == "device":
         return leak("error", begun, "nobody puts what could not be added", Confidence.MEDIUM, report)
@@ -215,7 +221,8 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     if held_free and kept:
         alone = not report.users and not any(st.count.passed for _, st in held_free)
         sure = Confidence.MEDIUM if alone else Confidence.LOW
-        return leak("error", held_free, "no caller drops what a failing call left behind", sure, report, accepted=True)
+        evidence = "no caller drops what a failing call left behind"
+        return leak("error", held_free, evidence, sure, report, accepted=Accepted.ANYWHERE)
     nowhere = [(one, st) for one, st in more if not st.held_by]
     if (
         report.entry
@@ -235,7 +242,8 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
                 if alike[0].kind is ExitKind.VOID and not unlike[0][1].count.passed
                 else Confidence.LOW
             )
-            return leak("path", unlike, "another exit, alike to the caller, drops it", sure, report, accepted=True)
+            evidence = "another exit, alike to the caller, drops it"
+            return leak("path", unlike, evidence, sure, report, accepted=Accepted.ANYWHERE)
     return None
 
 
@@ -286,7 +294,7 @@ def leak(
     confidence: Confidence,
     report: FunctionReport,
     *,
-    accepted: bool = False,
+    accepted: Accepted = Accepted.NO,
 ) -> Leak:
     """Choose the exit to show and settle how sure we are."""
     order = sorted(
@@ -304,25 +312,42 @@ def leak(
         and report.counter in ("device", "kobject")
         and (evidence in (ANOTHER_ERROR, OTHER_PATHS) or standing.count.taken[0].callee == "device_initialize")
     )
-    # dropped by the function itself where it is done: so it is the function's, whoever saw it in between
-    owed = evidence == OTHER_PATHS and shown.kind in (ExitKind.ERROR, ExitKind.VOID)
-    told = told_elsewhere(standing.count, report.counter)
-    accepted = bool(
-        accepted
-        or never(report, standing)
-        or (told and not owed)
-        or guarded(report, lost)
-        or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
-        or (standing.count.role == "global" and not ours)  # anybody can drop it
-        or (report.counter == "module" and evidence != ANOTHER_ERROR)  # goes with what the module made
-        or (not standing.count.label and standing.count.passed and report.counter not in CLEAR)  # made for a callee
-        or (
-            report.counter not in CLEAR
-            and standing.count.passed
-            and not (owed or report.users or ours or evidence == HOLDER_FREED)
-            and not (kind == "always" and not told)
-            and not (shown.kind is ExitKind.ERROR and lent_only(report, standing.count))
-        )
-    )
+    accepted = max(accepted, tolerated(report, kind, shown, standing, evidence, ours=ours, lost=lost))
     rest = {one.at: (one, st) for one, st in reversed(order) if one.at != shown.at}
     return Leak(kind, standing, shown, evidence, sure, accepted, tuple([rest[at] for at in sorted(rest)]))
+
+
+def tolerated(
+    report: FunctionReport,
+    kind: str,
+    shown: Exit,
+    standing: Standing,
+    evidence: str,
+    *,
+    ours: bool,
+    lost: list[Row],
+) -> Accepted:
+    """How far code lives with a leak like this one; *ours*: the object is made and dropped by the function itself."""
+    count = standing.count
+    seen = count.passed and report.counter not in CLEAR  # by somebody who may be its new owner
+    if (
+        never(report, standing)
+        or guarded(report, lost)
+        or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
+        or (count.role == "global" and not ours)  # anybody can drop it
+        or (seen and not count.label)  # made for a callee
+    ):
+        return Accepted.ANYWHERE
+    told = told_elsewhere(count, report.counter)
+    module = report.counter == "module"  # goes with what the module made
+    shared = seen and not (report.users or ours or (shown.kind is ExitKind.ERROR and lent_only(report, count)))
+    if not (told or module or shared):
+        return Accepted.NO
+    # a new function shows by itself whose the reference is: it drops it on other paths, or nobody is told to
+    owed = evidence == OTHER_PATHS and shown.kind in (ExitKind.ERROR, ExitKind.VOID)
+    explained = (
+        (told and not owed)
+        or (module and evidence != ANOTHER_ERROR)
+        or (shared and not (owed or evidence == HOLDER_FREED or kind == "always"))
+    )
+    return Accepted.ANYWHERE if explained else Accepted.STANDING

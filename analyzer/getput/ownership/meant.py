@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 
 from getput.flow.ir import Binary, Branch, Const, Function, Temp
-from getput.ownership.contracts import Source
+from getput.ownership.contracts import Source, Verb
 from getput.ownership.guess import put_stem
 from getput.ownership.label import text_of
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, LOOKUP_NAME, REMOVES, TEARDOWN_NAME
 from getput.ownership.state import ELEMENT, Count, Key, Site, Trace
-from getput.ownership.view import Exit, ExitKind, guessed, summarized
+from getput.ownership.view import Accepted, Exit, ExitKind, guessed, summarized
 
 # Somebody else's object may have other owners; what is returned without a reference may be known to stay, or be no more than a key.
 ALWAYS = ("stored-without-reference", "use-after-own-put", "return-after-put")
@@ -40,13 +40,36 @@ def meant(
     exits: Sequence[Exit],
     *,
     users: bool,
-) -> bool:
-    """Whether an incident of *kind* in *function*, on the object *key*, counted as *count*, may be meant.
+) -> Accepted:
+    """How far an incident of *kind* in *function*, on the object *key*, counted as *count*, may be meant.
 
     *site* is the call that made it, *trace* the way there; *users* where what is counted are users, not owners.
     """
+    if not may_be_meant(kind, key, count, site, trace, function, exits, users=users):
+        return Accepted.NO
     if kind == "stored-without-reference" and kept_in_view(count):
-        return False
+        return Accepted.STANDING
+    if kind not in EXTRA_PUTS or not count.fresh or told_elsewhere(count, key[1]) or guessed(count):
+        return Accepted.ANYWHERE
+    ends = TEARDOWN_NAME.search(function.name) or put_stem(function.name)
+    sites = count.dropped if site is None else (*count.dropped, site)
+    removed = any(map(REMOVES.search, (*count.passed, *[one.callee for one in sites])))
+    asked = site is not None and guarded(function, trace, site, count.label, kind)
+    return Accepted.ANYWHERE if removed or asked or (looked_up(count) and ends) else Accepted.STANDING
+
+
+def may_be_meant(
+    kind: str,
+    key: Key,
+    count: Count,
+    site: Site | None,
+    trace: Trace | None,
+    function: Function,
+    exits: Sequence[Exit],
+    *,
+    users: bool,
+) -> bool:
+    """Whether something speaks for an incident being meant."""
     if kind in ALWAYS:
         return True
     if kind == "discarded":
@@ -68,11 +91,9 @@ def meant(
             return True  # who drops the reference first of all counts on somebody else's
         return any(map(KEEPING_NAME.search, count.passed)) or (site is not None and bool(REMOVES.search(site.callee)))
     sites = count.dropped if site is None else (*count.dropped, site)
-    if any(map(REMOVES.search, (*count.passed, *[one.callee for one in sites]))):
-        return True
-    if count.fresh and not told_elsewhere(count, key[1]):
-        return False
     if count.earlier or in_one_go(trace, count):
+        return True
+    if any(map(REMOVES.search, (*count.passed, *[one.callee for one in sites]))):
         return True
     if any(summarized(one) and put_stem(one.callee) is None for one in sites):
         return True  # a helper that does more than to put may drop a reference of its own
@@ -120,7 +141,14 @@ def guarded(function: Function, trace: Trace | None, site: Site, label: str, kin
 
 def refuted(kind: str, count: Count, trace: Trace | None, function: Function) -> bool:
     """Whether the path itself shows that an incident is none: what another pointer to the object holds is a reference, too."""
+    if kind in EXTRA_PUTS and any(initialises(site) for site in count.taken[1:]):
+        return True  # a callee began another count of the object
     return kind in ("use-after-put", *EXTRA_PUTS) and equals_another(function, trace, count.label)
+
+
+def initialises(site: Site) -> bool:
+    """Whether the call begins a count."""
+    return site.contract is not None and any(effect.verb is Verb.INIT for effect in site.contract.effects)
 
 
 def equals_another(function: Function, trace: Trace | None, label: str) -> bool:

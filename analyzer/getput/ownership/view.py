@@ -6,7 +6,7 @@ Rules never see syntax, and never the engine's states: only these values.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -24,6 +24,14 @@ class ExitKind(StrEnum):
     ERROR = "error"
     MIXED = "mixed"  # cannot be told apart
     VOID = "void"
+
+
+class Accepted(IntEnum):
+    """How far a pattern is one that much code lives with, which may be meant: what is left of it is no news."""
+
+    NO = 0
+    STANDING = 1  # in code that stands; in a new function it is worth a word
+    ANYWHERE = 2  # there, too: worth a word only where a patch makes it so
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -77,12 +85,12 @@ class Leak(msgspec.Struct, frozen=True):
     shown: Exit
     evidence: str
     confidence: Confidence
-    accepted: bool = False
+    accepted: Accepted = Accepted.NO
     rest: tuple[tuple[Exit, Standing], ...] = ()  # the other exits that lose it, and how it stands there
 
 
 class Incident(msgspec.Struct, frozen=True):
-    """Something wrong at one point of a path, whatever comes after; ``accepted`` where nothing excludes that it is meant."""
+    """Something wrong at one point of a path, whatever comes after; ``accepted`` as far as nothing excludes that it is meant."""
 
     kind: str
     key: Key
@@ -91,7 +99,7 @@ class Incident(msgspec.Struct, frozen=True):
     site: Site | None
     trace: Trace | None
     note: str = ""
-    accepted: bool = False
+    accepted: Accepted = Accepted.NO
 
 
 class Passing(msgspec.Struct, frozen=True):
@@ -301,7 +309,7 @@ class Found(msgspec.Struct, frozen=True):
     message: str
     confidence: Confidence
     way: tuple[Mark, ...]
-    accepted: bool = False  # a pattern that stands in much code: worth a word only where a patch makes it so
+    accepted: Accepted = Accepted.NO
     kept: Kept | None = None
     also: tuple[tuple[int, tuple[Mark, ...]], ...] = ()  # the other exits like it: offset and way
 

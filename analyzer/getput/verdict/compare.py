@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from getput.model import Confidence
+from getput.ownership.view import Accepted
 from getput.verdict.place import Judged
 
 SOME_EXITS = "leak-on-error"
@@ -63,17 +64,22 @@ def may_have_moved(old: Judged, new: Judged, before: Collection[str], after: Col
 
 def doubtful(old: Judged, new: Judged) -> bool:
     """Whether *old* is a mere suspicion of a leak, and *new* more than that: who heard nothing of the one is to hear of the other."""
-    return old.rule != new.rule and old.group[0] == "leak" and suspected(old) and not suspected(new)
+    return old.rule != new.rule and old.group[0] == "leak" and suspected(old) and told(new)
 
 
 def suspected(one: Judged) -> bool:
     """Whether nobody is told of *one* where it stands."""
-    return one.found.confidence is Confidence.LOW or one.found.accepted
+    return one.found.confidence is Confidence.LOW or one.found.accepted is not Accepted.NO
+
+
+def told(one: Judged) -> bool:
+    """Whether somebody is told of *one* where a patch writes it."""
+    return one.found.confidence is not Confidence.LOW and one.found.accepted is not Accepted.ANYWHERE
 
 
 def grown(old: Judged, new: Judged) -> bool:
     """Whether more exits lose the reference than before, where some do not."""
-    return old.rule == new.rule == SOME_EXITS and len(new.also) > len(old.also) and not suspected(new)
+    return old.rule == new.rule == SOME_EXITS and len(new.also) > len(old.also) and told(new)
 
 
 def spread(old: Judged, new: Judged) -> tuple[Judged, Judged]:

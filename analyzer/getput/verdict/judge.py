@@ -16,7 +16,7 @@ from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchA
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
-from getput.ownership.view import WORD, FileReport
+from getput.ownership.view import WORD, Accepted, FileReport
 from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.anchor import anchor
 from getput.verdict.around import Around
@@ -264,11 +264,12 @@ class Comparison:
 
 
 def weighed(one: Judged, other: Unit | None) -> Judged:
-    """*one*, doubted where it is a pattern that stands in much code: that is the patch's only where it changed the code, and not for sure."""
+    """*one*, doubted where it is a pattern that stands in much code: that is the patch's only where it wrote or changed the code, and not for sure."""
     if not one.found.accepted:
         return one
     known = other is not None and one.function in other.by_name
-    return at_most(one, Confidence.MEDIUM if known else Confidence.LOW)
+    told = known or one.found.accepted is Accepted.STANDING
+    return at_most(one, Confidence.MEDIUM if told else Confidence.LOW)
 
 
 def at_most(one: Judged, confidence: Confidence) -> Judged:

@@ -18,11 +18,11 @@ from getput.index.facts import SCOPES, Facts, calls_of, facts_of
 from getput.index.names import Contracts, Definition, Names, says
 from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, Open, decode, encode
 from getput.index.store import Store
-from getput.model import Finding, Status
+from getput.model import Confidence, Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
-from getput.verdict.judge import Judge, Tally, at_most, weighed
+from getput.verdict.judge import Judge, Tally, at_most
 from getput.verdict.place import Judged, finding, fingerprint
 from getput_rules import RULES
 
@@ -108,7 +108,7 @@ class Surveyor:
     @staticmethod
     def placed(bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
         """A finding of what stands in the tree, with its fingerprint."""
-        one = at_most(weighed(bare, None), STANDING[bare.rule])
+        one = at_most(bare, Confidence.LOW if bare.found.accepted else STANDING[bare.rule])
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
 
