@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,13 @@ class Indexed:
         def run(round_: Round) -> Generator[list[Found], None, None]:
             nonlocal left
             worker = Worker(self.top, Settings(), place or self.place, round_.number)
-            for batch in round_.batches:
-                for job in batch:
-                    if left == 0:
-                        raise ProcessLookupError
-                    left -= 1
-                    yield [worker.one(job)]
+            with closing(worker.store):
+                for batch in round_.batches:
+                    for job in batch:
+                        if left == 0:
+                            raise ProcessLookupError
+                        left -= 1
+                        yield [worker.one(job)]
 
         try:
             return refresh(store, self.top, run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,24 @@ def test_a_file_that_cannot_be_judged(indexed):
     indexed.refresh()
     assert indexed.records()["lib/get.c"].problem == "larger than 10 MB"
     assert indexed.said("drivers/acme/probe.c") == []
+
+
+@pytest.mark.parametrize("dies_after", range(1, 12))
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_callee_that_changes_while_the_work_is_cut_off(indexed, dies_after, gone):
+    files = {**TREE, "lib/inner.c": WRAPPER.replace("acme_outer", "acme_inner"), "lib/other.c": LEAKING}
+    indexed.fill(files)
+    with suppress(ProcessLookupError):
+        indexed.refresh(dies_after=dies_after)
+    if gone:
+        (indexed.top / "lib/get.c").unlink()
+    else:
+        indexed.write("lib/get.c", NO_GET)
+    indexed.refresh()
+    assert indexed.said("drivers/acme/probe.c") == []
+    fresh = indexed.place.with_name("fresh.sqlite")
+    indexed.refresh(fresh)
+    assert indexed.knows() == indexed.knows(fresh)
 
 
 # --- any tree, any changes -------------------------------------------------------------------------------------------

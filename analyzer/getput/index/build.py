@@ -116,6 +116,8 @@ def _notice(store: Store, tree: Path, only: Iterable[str] | None) -> None:
         _restart(store, [row for row, _ in changed])
         for row in gone:
             _forget(store, row)
+        if gone or fresh or changed:  # what an interrupted run made of others may rest on what was there then
+            _restart(store, [row for row in store.files().values() if row.gen == 0 and row.done > 0])
         db.executemany("INSERT INTO files(path, size, mtime, blob, done, gen) VALUES(?, ?, ?, x'', -1, 0)", fresh)
 
 
