@@ -3,7 +3,8 @@
 ## What it does
 Compares, for every member of a structure that a patch concerns, the functions that put what it holds before and after.  One that did, stands there
 still, and does so no longer, neither by itself nor by a function that it calls, is reported if another one goes on doing it.  Of what counts users
-(runtime PM), it compares what probe leaves counted with what remove drops: if they cancelled out before the patch and do not after it, that is reported.
+(runtime PM), it compares what probe leaves counted with what remove drops: if they cancelled out before the patch and do not after it, that is reported;
+so are two new ones that do not cancel out, where no other function of the file takes or drops the rest.
 So is a function that drops nothing any more, while its opposite by name (get and put, init and exit), which the patch leaves alone, still takes.
 
 ## Why it matters
@@ -30,7 +31,7 @@ The reference is dropped on one way down (an error in probe) and kept on the oth
 Drop the reference on each way down, or in one function that all of them call.  `--no-rule unbalanced-teardown` switches the rule off.
 
 ## References
-Documentation/driver-api/driver-model/driver.rst, probe and remove.
+Documentation/driver-api/driver-model/driver.rst, probe and remove; Documentation/power/runtime_pm.rst: remove undoes what probe did.
 """
 
 from __future__ import annotations
@@ -80,17 +81,19 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 ),
             )
     for one in report.balances:
-        if sum(one.before) or not sum(one.now) or any(managed.function in one.names for managed in report.managed):
+        if not sum(one.now) or any(managed.function in one.names for managed in report.managed):
             continue
-        changed = [name for name, now, before in zip(one.names, one.now, one.before, strict=True) if now != before]
-        if len(changed) != 1 or changed[0] not in report.touched:
-            continue
-        name, place = changed[0], places[changed[0]]
         up, down = one.names
+        if one.before is None:
+            name, ending = up if one.now[0] < 0 else down, "they do not cancel out"
+        else:
+            changed = [name for name, now, before in zip(one.names, one.now, one.before, strict=True) if now != before]
+            if sum(one.before) or len(changed) != 1 or changed[0] not in report.touched:
+                continue
+            name, ending = changed[0], "they cancelled out before"
+        place = places[name]
         noun = one.noun if one.noun.endswith("count") else f"count of the {one.noun}"
-        text = (
-            f"{up}() changes the {noun} by {one.now[0]:+d} and {down}() by {one.now[1]:+d}: they cancelled out before"
-        )
+        text = f"{up}() changes the {noun} by {one.now[0]:+d} and {down}() by {one.now[1]:+d}: {ending}"
         yield (
             name,
             Found(

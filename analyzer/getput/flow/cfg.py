@@ -194,3 +194,22 @@ class _Liveness:
             for part in expr.parts:  # type: ignore[union-attr]
                 used |= self.uses(part)
         return used
+
+
+def always_after(function: Function, at: int, before: int) -> bool:
+    """Whether every way to what stands at offset *at* of the file has passed what stands at *before*."""
+    seen = {0}
+    waiting = [0]
+    while waiting:
+        number = waiting.pop()
+        block = function.blocks[number]
+        for one in (*block.instrs, block.end):
+            if one.at == before:
+                break
+            if one.at == at:
+                return False
+        else:
+            fresh = [to for to in successors(block.end) if to not in seen]
+            seen.update(fresh)
+            waiting += fresh
+    return True

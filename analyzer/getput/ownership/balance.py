@@ -10,8 +10,14 @@ import re
 
 from getput.ownership.twins import counts_owners, fewer
 from getput.ownership.unit import Unit
-from getput.ownership.view import Balance, ExitKind, Lapsed
+from getput.ownership.view import Balance, ExitKind, Lapsed, guessed
 
+RUNTIME_PM = "pm_runtime"
+# User space may hold the device, too: what a driver leaves counted is not all there is.
+ALLOWING = re.compile(rb"\bpm_runtime_(?:forbid|allow)\b")
+# Buses that count nothing for a driver before they call its probe function; PCI and AMBA do.
+COUNTS_NOTHING = re.compile(rb"\(\s*struct (?:platform_device|i2c_client|spi_device)\b")
+BUS = re.compile(rb"->probe\s*\(")
 WORDS = re.compile(r"[a-z0-9]+")
 # Words by which an operation that brings something up and the one that takes it down again differ.
 OPPOSITES = {
@@ -61,6 +67,45 @@ def balances(unit: Unit, counters: list[str]) -> list[Balance]:
             if None not in now and None not in before:
                 out.append(Balance(family.name, family.noun, (up, down), now, before))  # type: ignore[arg-type]
     return out
+
+
+def uneven(unit: Unit) -> list[Balance]:
+    """The operations of the file that do not undo what the other does to the runtime PM usage count, both of them new; only where
+    no other function of the file can be the reason, and the bus not either."""
+    counter = RUNTIME_PM
+    if not unit.mentions(unit.vocabulary.taking(counter) | unit.vocabulary.puts(counter)) or ALLOWING.search(unit.text):
+        return []
+    known = unit.twin.by_name if unit.twin is not None else {}
+    out: dict[str, Balance] = {}
+    family = unit.tables.families[counter]
+    for up, down in sorted(pairs(unit), key=lambda pair: "probe" not in pair[0]):
+        if up in known or down in known or down in out:
+            continue
+        now = net(unit, up, counter), net(unit, down, counter)
+        if now[0] is None or now[1] is None or sorted(map(abs, now)) != [0, 1]:  # type: ignore[arg-type]
+            continue
+        source = unit.by_name[up]
+        text = unit.text[source.start : source.end]
+        if BUS.search(text) or (now[0] < 0 and not COUNTS_NOTHING.search(text, 0, text.find(b"{"))):
+            continue  # the one drops what the bus has counted, or counts for drivers
+        others = [leaning(unit, one.name, counter) for one in unit.sources if one.name not in (up, down)]
+        if None not in others and sum(others) == 0:  # type: ignore[arg-type]
+            out[down] = Balance(family.name, family.noun, (up, down), now, None)  # type: ignore[arg-type]
+    return list(out.values())
+
+
+def leaning(unit: Unit, name: str, counter: str) -> int | None:
+    """To which side function *name* may bring the count on the ways on which it does not fail: 0 where one way makes good for the
+    other; None where that cannot be told."""
+    source = unit.by_name[name]
+    if counter not in unit.counters(source) or not unit.touches(source, counter):
+        return 0
+    report = unit.report(source, counter)
+    if report is None or report.bounded:
+        return None
+    ends = [one.standings for one in report.exits if one.kind is not ExitKind.ERROR]
+    low = min((sum(one.low for one in standings) for standings in ends), default=0)
+    return low + max((sum(one.high for one in standings) for standings in ends), default=0)
 
 
 def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
@@ -138,6 +183,8 @@ def net(unit: Unit, name: str, counter: str) -> int | None:
             continue
         total = 0
         for standing in one.standings:
+            if guessed(standing.count):
+                continue
             if standing.low != standing.high or standing.escaped.startswith("handed"):
                 return None
             if not standing.escaped.startswith("devm"):

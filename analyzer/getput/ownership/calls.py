@@ -282,11 +282,11 @@ def addresses(call: Call, name: str) -> frozenset[int]:
     """The arguments of a call that compares, or prints (``%p``), of which nothing but the address is looked at."""
     if COMPARES.match(name):
         return frozenset(range(len(call.args)))
-    if not PRINTS.match(name):
-        return frozenset()
     for index, arg in enumerate(call.args):
         if isinstance(arg, Str):
             conversions = CONVERSIONS.findall(arg.text.replace("%%", ""))
+            if not PRINTS.match(name) and len(conversions) != len(call.args) - index - 1:
+                return frozenset()  # not a format
             return frozenset(
                 index + 1 + number for number, what in enumerate(conversions) if ONLY_ADDRESS.fullmatch(what)
             )

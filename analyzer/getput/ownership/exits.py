@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from getput.flow.ir import Function
 from getput.ownership import registration
 from getput.ownership.consumed import passing
@@ -66,21 +68,15 @@ def report_of(
         if machine.values.root(key[0]) in machine.begun:
             machine.report.add("put-uninitialised", key, site.at, count, site, trace)
     seen = once(machine.report.incidents)
-    incidents = tuple(
-        Incident(
-            kind,
-            key,
-            count,
-            at,
-            site,
-            trace,
-            note,
-            meant(kind, key, count, site, trace, function, exits, users=machine.usage),
-        )
+    found = [
+        Incident(kind, key, count, at, site, trace, note)
         for (kind, key, at), (count, site, trace, note) in sorted(
             seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
         )
         if not refuted(kind, count, trace, function)
+    ]
+    incidents = tuple(
+        [msgspec.structs.replace(one, accepted=meant(one, function, exits, users=machine.usage)) for one in found]
     )
     passed = passing(machine, solver.endings, exits, function.returns) if compared else Passing()
     exits.sort(key=lambda one: one.at)

@@ -9,7 +9,7 @@ import msgspec
 
 from getput.csource.syntax import FunctionSource
 from getput.ownership import members
-from getput.ownership.balance import balances, lapsed
+from getput.ownership.balance import balances, lapsed, uneven
 from getput.ownership.contract_changes import no_longer_dropped, no_longer_given
 from getput.ownership.contracts import Verb
 from getput.ownership.held import unheld
@@ -52,15 +52,16 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
     )
     report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns)
+    new = uneven(unit)
     if focus is None:
-        return report
-    uneven = balances(unit, counters)
+        return msgspec.structs.replace(report, balances=tuple(new))
+    compared_with = balances(unit, counters)
     both = list(compared(unit, touched))
     lost = [*unput(unit, both), *kept_by_failure(both)]
-    told = {(name, one.family) for one in uneven for name in one.names}
+    told = {(name, one.family) for one in compared_with for name in one.names}
     return msgspec.structs.replace(
         report,
-        balances=tuple(uneven),
+        balances=(*compared_with, *new),
         lapsed=tuple(lapsed(unit, touched)),
         cancelled=tuple(cancelled(unit, touched)),
         unheld=tuple(unheld(unit, touched)),

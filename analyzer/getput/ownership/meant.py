@@ -9,13 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from getput.flow.ir import Binary, Branch, Const, Function, Temp
+from getput.flow.cfg import always_after
+from getput.flow.ir import AddressOf, Binary, Branch, Call, Const, Function, Temp
 from getput.ownership.contracts import Source, Verb
 from getput.ownership.guess import put_stem
 from getput.ownership.label import text_of
-from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, LOOKUP_NAME, REMOVES, TEARDOWN_NAME
+from getput.ownership.naming import (
+    DROPPING_NAME,
+    EMBEDDED,
+    KEEPING_NAME,
+    KEPT_ANYWAY,
+    LOOKUP_NAME,
+    REMOVES,
+    TEARDOWN_NAME,
+)
 from getput.ownership.state import ELEMENT, Count, Key, Site, Trace
-from getput.ownership.view import Accepted, Exit, ExitKind, guessed, summarized
+from getput.ownership.view import Accepted, Exit, ExitKind, Incident, guessed, summarized
 
 # Somebody else's object may have other owners; what is returned without a reference may be known to stay, or be no more than a key.
 ALWAYS = ("stored-without-reference", "use-after-own-put", "return-after-put")
@@ -30,46 +39,27 @@ FINDS = re.compile(r"get|find|lookup|next|exists|parent|by_")
 LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
 
 
-def meant(
-    kind: str,
-    key: Key,
-    count: Count,
-    site: Site | None,
-    trace: Trace | None,
-    function: Function,
-    exits: Sequence[Exit],
-    *,
-    users: bool,
-) -> Accepted:
-    """How far an incident of *kind* in *function*, on the object *key*, counted as *count*, may be meant.
-
-    *site* is the call that made it, *trace* the way there; *users* where what is counted are users, not owners.
-    """
-    if not may_be_meant(kind, key, count, site, trace, function, exits, users=users):
+def meant(incident: Incident, function: Function, exits: Sequence[Exit], *, users: bool) -> Accepted:
+    """How far *incident* in *function* may be meant; *users* where what is counted are users, not owners."""
+    if not may_be_meant(incident, function, exits, users=users):
         return Accepted.NO
+    kind, key, count, site = incident.kind, incident.key, incident.count, incident.site
     if kind == "stored-without-reference" and kept_in_view(count):
+        return Accepted.STANDING
+    if kind == "use-after-own-put" and gave_all(function, key, count, incident.at, exits):
         return Accepted.STANDING
     if kind not in EXTRA_PUTS or not count.fresh or told_elsewhere(count, key[1]) or guessed(count):
         return Accepted.ANYWHERE
     ends = TEARDOWN_NAME.search(function.name) or put_stem(function.name)
     sites = count.dropped if site is None else (*count.dropped, site)
     removed = any(map(REMOVES.search, (*count.passed, *[one.callee for one in sites])))
-    asked = site is not None and guarded(function, trace, site, count.label, kind)
+    asked = site is not None and guarded(function, incident.trace, site, count.label, kind)
     return Accepted.ANYWHERE if removed or asked or (looked_up(count) and ends) else Accepted.STANDING
 
 
-def may_be_meant(
-    kind: str,
-    key: Key,
-    count: Count,
-    site: Site | None,
-    trace: Trace | None,
-    function: Function,
-    exits: Sequence[Exit],
-    *,
-    users: bool,
-) -> bool:
-    """Whether something speaks for an incident being meant."""
+def may_be_meant(incident: Incident, function: Function, exits: Sequence[Exit], *, users: bool) -> bool:
+    """Whether something speaks for *incident* being meant."""
+    kind, key, count, site, trace = incident.kind, incident.key, incident.count, incident.site, incident.trace
     if kind in ALWAYS:
         return True
     if kind == "discarded":
@@ -106,6 +96,48 @@ def may_be_meant(
 def kept_in_view(count: Count) -> bool:
     """Whether the get's result went to a member at once, and the put names that member: who reads it later finds what was put."""
     return count.fresh and re.search(r"->\w+\Z", count.label) is not None and not count.earlier
+
+
+def gave_all(function: Function, key: Key, count: Count, at: int, exits: Sequence[Exit]) -> bool:
+    """Whether the put before the use at offset *at* is plain, may free the object, stands on every way there, and is the function's
+    only one of it."""
+    last = count.dropped[-1]
+    if (
+        not count.label
+        or key[1] in KEPT_ANYWAY
+        or guessed(count)
+        or any(map(REMOVES.search, (*count.passed, last.callee)))
+    ):
+        return False
+    if summarized(last) and put_stem(last.callee) is None:
+        return False
+    if never_frees(function, key[1], last):
+        return False
+    owner = holder(count.label)
+    again = any(
+        site.at != last.at and (standing.key == key or holder(standing.count.label) == owner)
+        for one in exits
+        for standing in one.standings
+        for site in standing.count.dropped
+    )
+    return not again and always_after(function, at, last.at)
+
+
+def never_frees(function: Function, counter: str, put: Site) -> bool:
+    """Whether a put must not be the last one (``refcount_dec()``), or is of a device or kobject that is part of something else."""
+    if counter in EMBEDDED:
+        effects = put.contract.effects if put.contract is not None else ()
+        return put.contract is not None and put.contract.source is Source.TABLE and not any(one.last for one in effects)
+    return any(
+        isinstance(one, Call) and one.at == put.at and any(isinstance(arg, AddressOf) for arg in one.args[:1])
+        for block in function.blocks
+        for one in block.instrs
+    )
+
+
+def holder(label: str) -> str:
+    """The variable that leads to the object called *label*."""
+    return re.split(r"->|\.", label, maxsplit=1)[0]
 
 
 def short_anyway(key: Key, exits: Sequence[Exit]) -> bool:

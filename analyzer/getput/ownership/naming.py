@@ -96,4 +96,6 @@ MANAGED = re.compile(r"^_*(?:devm|drmm|pcim|kunit)_")
 PROBES = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
 NODES = frozenset({"of_node", "fwnode"})  # families of nodes, and the members of a device that hold one
 PAGES = frozenset({"page_folio", "page_pin"})  # families of pages, of which one call may take many
+# Families whose objects a cache, a table or a tree keeps: the last put seldom frees them.
+KEPT_ANYWAY = NODES | PAGES | {"buffer_head", "inode", "dentry", "path", "mount", "sock", "cgroup"}
 EMBEDDED = ("kref", "refcount_t")  # counters without an object of their own: members of what they count

@@ -206,13 +206,13 @@ class Managed(msgspec.Struct, frozen=True):
 
 class Balance(msgspec.Struct, frozen=True):
     """Two operations, of which one brings up and the other takes down, and a count of users: what each leaves of it ``now``, and in the
-    other image (``before``)."""
+    other image (``before``; None where they are compared with each other alone)."""
 
     family: str
     noun: str
     names: tuple[str, str]
     now: tuple[int, int]
-    before: tuple[int, int]
+    before: tuple[int, int] | None
 
 
 class Lapsed(msgspec.Struct, frozen=True):
