@@ -14,7 +14,7 @@ from getput.ownership.view import Balance, ExitKind, Lapsed, guessed
 
 RUNTIME_PM = "pm_runtime"
 # User space may hold the device, too: what a driver leaves counted is not all there is.
-ALLOWING = re.compile(rb"\bpm_runtime_(?:forbid|allow)\b")
+ALLOWING = (b"pm_runtime_forbid", b"pm_runtime_allow")
 # Buses that count nothing for a driver before they call its probe function; PCI and AMBA do.
 COUNTS_NOTHING = re.compile(rb"\(\s*struct (?:platform_device|i2c_client|spi_device)\b")
 BUS = re.compile(rb"->probe\s*\(")
@@ -49,19 +49,19 @@ OPPOSITES = {
 }
 
 
-def balances(unit: Unit, counters: list[str]) -> list[Balance]:
-    """The pairs of operations of the file, and what each leaves of *counters*, where both can be told in both images."""
+def balances(unit: Unit, counters: list[str], touched: frozenset[str]) -> list[Balance]:
+    """The pairs of operations of the file of which one is *touched* by the patch, and what each leaves of *counters*, where both can be
+    told in both images."""
     other = unit.twin
-    if other is None:
+    families = unit.tables.families
+    counting = [(one, families[one]) for one in counters if one in families and families[one].outlives]
+    if other is None or not counting:
         return []
     out = []
     for up, down in pairs(unit):
-        if up not in other.by_name or down not in other.by_name:
+        if up not in other.by_name or down not in other.by_name or touched.isdisjoint((up, down)):
             continue
-        for counter in counters:
-            family = unit.tables.families.get(counter)
-            if family is None or not family.outlives:
-                continue
+        for counter, family in counting:
             now = net(unit, up, counter), net(unit, down, counter)
             before = net(other, up, counter), net(other, down, counter)
             if None not in now and None not in before:
@@ -73,9 +73,9 @@ def uneven(unit: Unit) -> list[Balance]:
     """The operations of the file that do not undo what the other does to the runtime PM usage count, both of them new; only where
     no other function of the file can be the reason, and the bus not either."""
     counter = RUNTIME_PM
-    if not unit.mentions(unit.vocabulary.taking(counter) | unit.vocabulary.puts(counter)) or ALLOWING.search(unit.text):
-        return []
     known = unit.twin.by_name if unit.twin is not None else {}
+    if b"pm_runtime_" not in unit.text or any(word in unit.text for word in ALLOWING) or unit.by_name.keys() <= known.keys():
+        return []
     out: dict[str, Balance] = {}
     family = unit.tables.families[counter]
     for up, down in sorted(pairs(unit), key=lambda pair: "probe" not in pair[0]):

@@ -55,7 +55,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     new = uneven(unit)
     if focus is None:
         return msgspec.structs.replace(report, balances=tuple(new))
-    compared_with = balances(unit, counters)
+    compared_with = balances(unit, counters, touched)
     both = list(compared(unit, touched))
     lost = [*unput(unit, both), *kept_by_failure(both)]
     told = {(name, one.family) for one in compared_with for name in one.names}

@@ -65,7 +65,7 @@ def puts_member(text: bytes, field: bytes, puts: frozenset[str], unknown: Callab
     """Whether *text* calls one of *puts*, or an *unknown* function that sounds like one, with the member or a variable that holds it."""
     if not re.search(rb"(?:->|\.)" + field + rb"\b", text):
         return False
-    names = {field, *re.findall(rb"(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
+    names = {field, *re.findall(rb"\b(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
     for callee, arguments in CALLS.findall(text):
         word = callee.decode("ascii")
         if (word in puts or (unknown(word) and puts_by_name(word))) and names & set(WORD.findall(arguments)):
