@@ -6,6 +6,7 @@ Everything but argparse is imported by the command that needs it: ``getput --ver
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -57,6 +58,7 @@ def entry() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    gc.set_threshold(50_000, 20, 50)  # what a run makes is seldom garbage in circles: looked for less often
     status: int | str | None
     try:
         status = main()

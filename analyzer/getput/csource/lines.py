@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate
 
 
 class LineMap:
@@ -17,13 +18,8 @@ class LineMap:
     def _lines(self) -> list[int]:
         """Offsets at which the lines begin."""
         if self._starts is None:
-            starts = [0]
-            text = self._text
-            at = text.find(b"\n")
-            while at != -1:
-                starts.append(at + 1)
-                at = text.find(b"\n", at + 1)
-            self._starts = starts
+            ends = accumulate(map(len, self._text.split(b"\n")))
+            self._starts = [0, *[end + number for number, end in enumerate(ends, 1)][:-1]]
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -74,7 +74,11 @@ def uneven(unit: Unit) -> list[Balance]:
     no other function of the file can be the reason, and the bus not either."""
     counter = RUNTIME_PM
     known = unit.twin.by_name if unit.twin is not None else {}
-    if b"pm_runtime_" not in unit.text or any(word in unit.text for word in ALLOWING) or unit.by_name.keys() <= known.keys():
+    if (
+        b"pm_runtime_" not in unit.text
+        or any(word in unit.text for word in ALLOWING)
+        or unit.by_name.keys() <= known.keys()
+    ):
         return []
     out: dict[str, Balance] = {}
     family = unit.tables.families[counter]

@@ -25,6 +25,7 @@ BRINGS_UP = re.compile(
     r"alloc|register|create|_new_"
 )  # what they return is undone by an unregister or a free of its own
 ENDS = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit|release|free|destroy|fini|close|dtr)(?:_|$)")
+MEMBER = re.compile(rb"(?:->|\.)[ \t]*(\w+)")
 CALLED = re.compile(rb"\w\s*\(")
 READ = re.compile(rb"\b(\w+)[ \t]*=[ \t]*\w+(?:->|\.)(?:\w+(?:->|\.))*(\w+)[ \t]*;")
 GETTER = re.compile(rb"(\w+)\s*\(\s*([^();]*(?:\([^()]*\))?[^();]*)\s*\)")
@@ -44,9 +45,12 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     vocabulary = unit.vocabulary
     words = vocabulary.words if focus is None else vocabulary.words & focus
     counters = sorted({counter for word in words for counter in vocabulary.counters[word]})
+    fields = None if focus is None else focus & members_in(unit, touched)
     for counter in counters:
+        if fields is not None and not fields:
+            break
         if unit.mentions(vocabulary.taking(counter)) or (focus is not None and unit.mentions(vocabulary.puts(counter))):
-            stored += members_of(unit, counter, focus)
+            stored += members_of(unit, counter, fields)
     functions = tuple([unit.member(source) for source in unit.sources])
     teardowns = tuple(
         source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
@@ -70,6 +74,17 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         unput=tuple([row for row in lost if (row[0], row[1].standing.count.family) not in told]),
         overput=tuple(overput(unit, both)),
     )
+
+
+def members_in(unit: Unit, touched: frozenset[str]) -> frozenset[str]:
+    """The members that the functions *touched* by the patch name, in either image."""
+    out: set[bytes] = set()
+    for one in (unit, unit.twin):
+        for name in sorted(touched):
+            source = one.by_name.get(name) if one is not None else None
+            if one is not None and source is not None:
+                out.update(MEMBER.findall(one.text, source.start, source.end))
+    return frozenset([word.decode("ascii") for word in out])
 
 
 def members_of(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[Stored]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -287,7 +288,8 @@ def touched_in(unit: Unit | None, changed: frozenset[int]) -> list[FunctionSourc
     out = []
     for source in unit.sources:
         first, last = lines.position(source.start)[0], lines.position(source.end - 1)[0]
-        if any(first <= line <= last for line in ordered):
+        following = bisect_left(ordered, first)
+        if following < len(ordered) and ordered[following] <= last:
             out.append(source)
     return out
 
