@@ -17,6 +17,7 @@ from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Branch, Function
 from getput.ownership import guess, members, nearby, releases
+from getput.ownership.alike import unchanged
 from getput.ownership.contracts import Contract, Verb
 from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
@@ -91,6 +92,8 @@ class Unit:
         self.touching: dict[tuple[int, str], bool] = {}
         self.bounded: set[str] = set()
         self.twin: Unit | None = None  # the other image: its text is evidence for guesses
+        self.alike = False  # the twin sees the same other files
+        self.same: dict[str, bool] = {}  # functions of the twin, to the letter, with all that they call
         self.all_words: frozenset[bytes] | None = None
         self.texts: dict[str, str] = {}
         self.entries: dict[str, bool] = {}
@@ -207,6 +210,10 @@ class Unit:
         if source is None:
             found = self.elsewhere.contract(name, counter) if self.elsewhere is not None else None
             self.contracts[key] = found
+            return found
+        twin = self.twin
+        if twin is not None and self.alike and key in twin.contracts and unchanged(self, name):
+            found = self.contracts[key] = twin.contracts[key]
             return found
         if counter != NOTHING and not self.touches(source, counter, depth):
             found = self.contracts[key] = self.contract(name, NOTHING, depth)

@@ -95,6 +95,8 @@ class Judge:
                     unit.elsewhere = Around(path, side, self.names)
             for unit in (*before.values(), *after.values()):
                 unit.expand()
+        for unit in (*before.values(), *after.values()):
+            unit.alike = len(before) == len(after) == 1
         return before, after
 
     def file(
