@@ -17,6 +17,7 @@ RUNTIME_PM = "pm_runtime"
 ALLOWING = (b"pm_runtime_forbid", b"pm_runtime_allow")
 # Buses that count nothing for a driver before they call its probe function; PCI and AMBA do.
 COUNTS_NOTHING = re.compile(rb"\(\s*struct (?:platform_device|i2c_client|spi_device)\b")
+MAKES = re.compile(r"(?:^|_)(?:create|register|add)(?:_|$)")  # an object, with which its count goes, too
 BUS = re.compile(rb"->probe\s*\(")
 WORDS = re.compile(r"[a-z0-9]+")
 # Words by which an operation that brings something up and the one that takes it down again differ.
@@ -83,7 +84,7 @@ def uneven(unit: Unit) -> list[Balance]:
     out: dict[str, Balance] = {}
     family = unit.tables.families[counter]
     for up, down in sorted(pairs(unit), key=lambda pair: "probe" not in pair[0]):
-        if up in known or down in known or down in out:
+        if up in known or down in known or down in out or MAKES.search(up):
             continue
         now = net(unit, up, counter), net(unit, down, counter)
         if now[0] is None or now[1] is None or sorted(map(abs, now)) != [0, 1]:  # type: ignore[arg-type]
