@@ -53,6 +53,11 @@ OWN = frozenset(
 )
 
 
+LOOKED_UP = frozenset({"of_node", "fwnode", "device"})  # of those, what nobody else takes over
+NODES = frozenset({"of_node", "fwnode"})  # members of a device, which others look at, too
+FINDS = re.compile(r"(?:^|_)(?:get|find|parse|lookup)(?:_|$)")
+
+
 # Operations that bring something up, and those that take it down again.
 TWINS = tuple(
     (re.compile(rf"(?:^|_)(?:{brings})(?:_|$)"), re.compile(rf"(?:^|_)(?:{ends})(?:_|$)"))
@@ -97,7 +102,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 text,
                 Confidence.MEDIUM,
                 way,
-                accepted=Accepted.NO if gone or lasting(report, stored) else Accepted.ANYWHERE,
+                accepted=Accepted.NO if gone or lasting(report, stored) else helped(report, stored),
                 kept=Kept(stored.field, stored.counter, "file" if stored.declared else "once" if gone else "folder"),
             ),
         )
@@ -117,6 +122,17 @@ def lasting(report: FileReport, stored: Stored) -> bool:
         for taker in stored.takers
         for brings, ends in TWINS
     )
+
+
+def helped(report: FileReport, stored: Stored) -> Accepted:
+    """How far it may be meant: not in a new driver whose probe has a helper look up a node or a device, and whose remove leaves it out."""
+    if stored.family not in LOOKED_UP or stored.field in NODES:
+        return Accepted.ANYWHERE
+    removed = any(map(TWINS[0][1].search, report.teardowns))
+    helps = removed and any(
+        taker.function in report.setups and FINDS.search(taker.api) is not None for taker in stored.takers
+    )
+    return Accepted.STANDING if helps else Accepted.ANYWHERE
 
 
 RULE = Rule(

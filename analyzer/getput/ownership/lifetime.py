@@ -26,6 +26,7 @@ BRINGS_UP = re.compile(
 )  # what they return is undone by an unregister or a free of its own
 ENDS = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit|release|free|destroy|fini|close|dtr)(?:_|$)")
 MEMBER = re.compile(rb"(?:->|\.)[ \t]*(\w+)")
+BEGINS = re.compile(r"(?:^|_)(?:probe|bind|attach|connect)(?:_|$)")
 CALLED = re.compile(rb"\w\s*\(")
 READ = re.compile(rb"\b(\w+)[ \t]*=[ \t]*\w+(?:->|\.)(?:\w+(?:->|\.))*(\w+)[ \t]*;")
 GETTER = re.compile(rb"(\w+)\s*\(\s*([^();]*(?:\([^()]*\))?[^();]*)\s*\)")
@@ -55,7 +56,8 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     teardowns = tuple(
         source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
     )
-    report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns)
+    setups = tuple(sorted(brought_up_by(unit))) if stored else ()
+    report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, setups)
     new = uneven(unit)
     if focus is None:
         return msgspec.structs.replace(report, balances=tuple(new))
@@ -193,6 +195,16 @@ def fields_put(unit: Unit, puts: frozenset[str]) -> frozenset[str]:
                 lent = READ.findall(unit.text, starts[index], put)
                 out.update(field for variable, field in lent if variable == argument["variable"])
     return frozenset(field.decode("ascii") for field in out)
+
+
+def brought_up_by(unit: Unit) -> set[str]:
+    """The operations that bring a device up, and the functions of the file that do so for them."""
+    out: set[str] = set()
+    waiting = {source.name for source in unit.sources if BEGINS.search(source.name) and unit.is_entry(source.name)}
+    for _ in range(MAX_CALLS):
+        out |= waiting
+        waiting = {callee.name for name in waiting for callee in unit.callees(unit.by_name[name])} - out
+    return out
 
 
 def reaches(unit: Unit, name: str, wanted: tuple[str, ...]) -> bool:

@@ -268,6 +268,9 @@ class FileReport(msgspec.Struct, frozen=True):
     touched: frozenset[str] = frozenset()
     managed: tuple[Managed, ...] = ()
     teardowns: tuple[str, ...] = ()
+    setups: tuple[
+        str, ...
+    ] = ()  # operations that bring a device up, and who does so for them, as far as any member was stored
     balances: tuple[Balance, ...] = ()
     unheld: tuple[Unheld, ...] = ()
     ungiven: tuple[Ungiven, ...] = ()
