@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import LEAKING
 
 LEAK = "leak-on-error"
 
@@ -189,29 +190,9 @@ def test_the_demo(getput):
     assert done.stdout.count("warning:") == 1
 
 
-TWICE = """\
-#include <linux/of.h>
-
-int demo_read(struct device *dev, u32 *value)
-{
-	struct device_node *np;
-	int ret;
-
-	np = of_find_node_by_path("/demo");
-	if (!np)
-		return -ENODEV;
-
-	ret = of_property_read_u32(np, "value", value);
-	if (ret)
-		return ret;
-	ret = of_property_read_u32(np, "other", value);
-	if (ret)
-		return ret;
-	of_node_put(np);
-
-	return 0;
-}
-"""
+TWICE = LEAKING.replace('"other", value);\n', '"other", value);\n\tif (ret)\n\t\treturn ret;\n').replace(
+    "return ret;\n}", "return 0;\n}"
+)
 HALF = TWICE.replace("\tif (ret)\n\t\treturn ret;\n", "\tif (ret) {\n\t\tof_node_put(np);\n\t\treturn ret;\n\t}\n", 1)
 WHOLE = HALF.replace("\tif (ret)\n\t\treturn ret;\n", "\tif (ret) {\n\t\tof_node_put(np);\n\t\treturn ret;\n\t}\n", 1)
 SUBJECT = "demo: fix refcount leak in demo_read()"

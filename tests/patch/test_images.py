@@ -2,55 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-
-ANY = b"From: a\nSubject: x\n\n---\n"
-
-
-def change(repo, before: str, after: str, *options: str) -> bytes:
-    """A patch from *before* to *after*; the work tree is left with *before*."""
-    repo.commit(**{"x.c": before})
-    repo.commit(**{"x.c": after})
-    mail = repo.mail("-1", *options)
-    repo.git("reset", "-q", "--hard", "HEAD~")
-    return mail
-
-
-def plain(repo, tmp_path, revision: str = "HEAD"):
-    """The tree of *revision*, without git: no blobs."""
-    return repo.export(revision, tmp_path / f"tree-{len(list(tmp_path.iterdir()))}")
-
-
-def only(submission):
-    """The one file of the one patch."""
-    (patch,) = submission.patches
-    (file,) = patch.files
-    return file
-
-
-def lines(text: bytes, numbers: frozenset[int]) -> list[bytes]:
-    return [text.split(b"\n")[number - 1] for number in sorted(numbers)]
-
-
-def agrees(file, before: str, after: str) -> None:
-    """Images and line numbers are what they should be."""
-    assert file.status == "ready", file.reason
-    assert (file.before, file.after) == (before.encode(), after.encode())
-    old, new = (text.encode().removesuffix(b"\n").split(b"\n") for text in (before, after))
-    kept_old = [line for number, line in enumerate(old, 1) if number not in file.removed]
-    kept_new = [line for number, line in enumerate(new, 1) if number not in file.added]
-    assert kept_old == kept_new
-    for before_start, before_count, after_start, after_count in file.hunks:
-        left = old[before_start - 1 : before_start - 1 + before_count]
-        right = new[after_start - 1 : after_start - 1 + after_count]
-        assert [x for n, x in enumerate(left, before_start) if n not in file.removed] == [
-            x for n, x in enumerate(right, after_start) if n not in file.added
-        ]
-    assert all(any(a <= n < a + c for a, c, _, _ in file.hunks) for n in file.removed)
-    assert all(any(a <= n < a + c for _, _, a, c in file.hunks) for n in file.added)
-
+from tests.patch.images import agrees, change, lines, only, plain
 
 EDITS = {
     "change": [("step_20", "stop_20")],
@@ -379,71 +332,3 @@ def test_one_direction_for_all_files(repo, read, tmp_path, body):
     got = read(mail, tree)
     assert (got.patches[0].applied, got.problems) == ("already", ())
     assert got.patches[0].files[2].after == (body() + "int z;\n").encode()
-
-
-@pytest.mark.parametrize("how", ["link", "folder link", "fifo", "folder", "unreadable", "large"])
-def test_files_that_are_not_read(repo, read, tmp_path, how):
-    repo.commit(**{"sub/x.c": "int a;\n", "good.c": "int a;\n"})
-    repo.commit(**{"sub/x.c": "int b;\n", "good.c": "int b;\n"})
-    mail = repo.mail()
-    tree = plain(repo, tmp_path, "HEAD~")
-    file = tree / "sub/x.c"
-    file.unlink()
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "x.c").write_text("int a;\n")
-    if how == "link":
-        file.symlink_to(outside / "x.c")
-    elif how == "folder link":
-        file.parent.rmdir()
-        file.parent.symlink_to(outside)
-    elif how == "fifo":
-        os.mkfifo(file)
-    elif how == "folder":
-        file.mkdir()
-    elif how == "unreadable":
-        if os.geteuid() == 0:
-            pytest.skip("root reads everything")
-        file.write_text("int a;\n")
-        file.chmod(0)
-    else:
-        file.write_bytes(b"int a;\n" * 1_600_000)
-    got = read(mail, tree)
-    good, bad = got.patches[0].files
-    assert (good.status, got.patches[0].applied) == ("ready", "forward")
-    assert bad.status == ("skipped" if how == "large" else "failed")
-    assert bad.before is None
-    if how == "large":
-        assert "10 MB" in bad.reason
-    else:
-        assert [problem.message for problem in got.problems] == [bad.reason]
-
-
-def test_a_link_within_the_tree_is_followed(repo, read, tmp_path):
-    repo.commit(**{"x.c": "int a;\n"})
-    repo.commit(**{"x.c": "int b;\n"})
-    tree = plain(repo, tmp_path, "HEAD~")
-    (tree / "x.c").rename(tree / "y.c")
-    (tree / "x.c").symlink_to("y.c")
-    assert only(read(repo.mail(), tree)).status == "ready"
-
-
-@pytest.mark.parametrize("path", ["../../etc/passwd", "../x.c", "/etc/passwd", "/etc/hosts.c"])
-def test_paths_out_of_the_tree(read, tmp_path, path):
-    text = f"--- {path}\n+++ {path}\n@@ -1 +1 @@\n-a\n+b\n--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a\n+b\n"
-    (tmp_path / "x.c").write_text("a\n")
-    got = read(text.encode(), tmp_path)
-    assert [file.status for file in got.patches[0].files] == ["failed", "ready"]
-    assert [problem.message.startswith(f"{path}: refused") for problem in got.problems] == [True]
-
-
-def test_nul_bytes(read, tmp_path):
-    (tmp_path / "x.c").write_bytes(b"a\0\nb\n")
-    file = only(read(b"--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n a\0\n-b\n+c\0\n", tmp_path))
-    assert file.after == b"a\0\nc\0\n"
-
-
-def test_an_empty_file_in_the_tree(read, tmp_path):
-    (tmp_path / "x.c").write_bytes(b"")
-    got = read(b"--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a\n+b\n", tmp_path)
-    assert only(got).reason == "hunk 1 of x.c (line 3) does not apply"
