@@ -23,6 +23,7 @@ QUEUES = re.compile(
     rb"[!(\s]*(?:(?:kthread_)?(?:queue|mod|schedule)_(?:delayed_)?work\w*|mod_timer|hrtimer_start\w*|irq_work_queue|task_work_add"
     rb"|tasklet_schedule)[ \t]*\("
 )
+FLAG = re.compile(rb"[!(\s]*([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\s*\)")  # a condition that is one flag
 BEFORE = 40  # bytes in front of a call in which its cast stands
 
 
@@ -74,6 +75,7 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
         (leak.kind in ("error", "path") and _undone(unit, source, report, leak))
         or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
         or (leak.kind == "path" and _queued(unit, leak))
+        or (leak.kind in ("error", "path") and _flagged(unit, leak))
         or (report.users and _restored(unit, source, report, leak))
     )
     return replace(leak, confidence=Confidence.LOW) if explained else leak
@@ -93,6 +95,21 @@ def _queued(unit: Unit, leak: Leak) -> bool:
         mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false") and mark.at > count.taken[0].at
     ]
     return not count.fresh and any(QUEUES.match(unit.text, at) for at in asked)
+
+
+def _flagged(unit: Unit, leak: Leak) -> bool:
+    """Whether the last thing that the path asks is a flag which the function sets where its get has failed: here it cannot be set."""
+    count = leak.standing.count
+    asked = [mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false")]
+    flag = FLAG.match(unit.text, asked[-1]) if asked and count.label and asked[-1] > count.taken[0].at else None
+    if flag is None or flag[1].decode("ascii") == count.label:
+        return False
+    failing = rb"\bif\s*\([^{};]*\b%s\b[^{};]*\)\s*(\{(?:[^{}]|\{[^{}]*\})*\}|[^{};]*;)" % re.escape(
+        count.label.encode()
+    )
+    sets = re.compile(rb"(?<![\w>.])%s\s*=\s*(?:1|0|true|false)\s*;" % re.escape(flag[1]))
+    between = unit.text[count.taken[0].at : asked[-1]]
+    return any(sets.search(branch) for branch in re.findall(failing, between))
 
 
 def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
