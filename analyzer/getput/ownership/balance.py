@@ -110,7 +110,10 @@ def leaning(unit: Unit, name: str, counter: str) -> int | None:
         return None
     ends = [one.standings for one in report.exits if one.kind is not ExitKind.ERROR]
     low = min((sum(one.low for one in standings) for standings in ends), default=0)
-    return low + max((sum(one.high for one in standings) for standings in ends), default=0)
+    high = max((sum(one.high for one in standings) for standings in ends), default=0)
+    return (
+        None if low < 0 < high and unit.is_entry(name) else low + high
+    )  # an operation that switches leaves either behind
 
 
 def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
