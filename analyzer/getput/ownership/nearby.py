@@ -130,6 +130,8 @@ def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Le
 def _restored(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
     """Whether the function lets go of the same object further up: then it takes it back, for its caller."""
     count = leak.standing.count
+    if any(site.at < count.taken[0].at for site in count.dropped):
+        return True
     if not count.label:
         return False
     puts = "|".join(sorted(map(re.escape, unit.vocabulary.puts(report.counter)))).encode("ascii")
