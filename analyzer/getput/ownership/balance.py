@@ -10,7 +10,7 @@ import re
 
 from getput.ownership.twins import counts_owners, fewer
 from getput.ownership.unit import Unit
-from getput.ownership.view import Balance, ExitKind, Lapsed, guessed
+from getput.ownership.view import Balance, ExitKind, Lapsed, Standing, guessed
 
 RUNTIME_PM = "pm_runtime"
 # User space may hold the device, too: what a driver leaves counted is not all there is.
@@ -102,18 +102,24 @@ def uneven(unit: Unit) -> list[Balance]:
 def leaning(unit: Unit, name: str, counter: str) -> int | None:
     """To which side function *name* may bring the count on the ways on which it does not fail: 0 where one way makes good for the
     other; None where that cannot be told."""
+    ends = left(unit, name, counter)
+    if ends is None:
+        return None
+    low = min((sum(one.low for one in standings) for standings in ends), default=0)
+    high = max((sum(one.high for one in standings) for standings in ends), default=0)
+    switches = low < 0 < high and unit.is_entry(name)  # an operation that leaves either behind
+    return None if switches else low + high
+
+
+def left(unit: Unit, name: str, counter: str) -> list[tuple[Standing, ...]] | None:
+    """What function *name* leaves counted, on each way on which it does not fail; None where that cannot be told."""
     source = unit.by_name[name]
     if counter not in unit.counters(source) or not unit.touches(source, counter):
-        return 0
+        return [()]
     report = unit.report(source, counter)
     if report is None or report.bounded:
         return None
-    ends = [one.standings for one in report.exits if one.kind is not ExitKind.ERROR]
-    low = min((sum(one.low for one in standings) for standings in ends), default=0)
-    high = max((sum(one.high for one in standings) for standings in ends), default=0)
-    return (
-        None if low < 0 < high and unit.is_entry(name) else low + high
-    )  # an operation that switches leaves either behind
+    return [one.standings for one in report.exits if one.kind is not ExitKind.ERROR]
 
 
 def lapsed(unit: Unit, touched: frozenset[str]) -> list[Lapsed]:
@@ -179,18 +185,10 @@ def pairs(unit: Unit) -> list[tuple[str, str]]:
 
 def net(unit: Unit, name: str, counter: str) -> int | None:
     """How many more are counted when function *name* has done its work than before; None where that cannot be told."""
-    source = unit.by_name[name]
-    if counter not in unit.counters(source) or not unit.touches(source, counter):
-        return 0
-    report = unit.report(source, counter)
-    if report is None or report.bounded:
-        return None
     found = set()
-    for one in report.exits:
-        if one.kind is ExitKind.ERROR:
-            continue
+    for standings in left(unit, name, counter) or ():
         total = 0
-        for standing in one.standings:
+        for standing in standings:
             if guessed(standing.count):
                 continue
             if standing.low != standing.high or standing.escaped.startswith("handed"):
