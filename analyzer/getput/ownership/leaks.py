@@ -133,7 +133,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         keeps = report.counter != "of_node" or INTO_NODE.search(report.returns) is not None
         if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR and keeps:
             # may live on in what is returned, unless that is the address of registers
-            accepted = Accepted.STANDING if "__iomem" in report.returns else Accepted.ANYWHERE
+            accepted = Accepted.STANDING if report.mapped else Accepted.ANYWHERE
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=accepted)
         if report.boot and report.users:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=Accepted.ANYWHERE)

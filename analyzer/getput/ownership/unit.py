@@ -336,14 +336,17 @@ class Unit:
         }
         if not fields:
             return nearby.weighed(self, source, report)
-        boot = INIT.search(self.text, source.start, self.text.index(b"{", source.start)) is not None
+        head = self.text[source.start : self.text.index(b"{", source.start)]
+        boot, mapped = INIT.search(head) is not None, b"__iomem" in head[: head.find(b"(")]
         entry = self.is_entry(source.name)
         droppers: dict[str, tuple[str, ...]] = {}
         if entry:
             here = self.words_of(source)  # what it calls, or registers to be called, is no other way down
             droppers = {field: members.droppers(self, field, counter, here, COUNTERPART) for field in sorted(fields)}
         asserted = self.asserted(source, run[0])
-        report = msgspec.structs.replace(report, entry=entry, droppers=droppers, boot=boot, asserted=asserted)
+        report = msgspec.structs.replace(
+            report, entry=entry, droppers=droppers, boot=boot, mapped=mapped, asserted=asserted
+        )
         return nearby.weighed(self, source, msgspec.structs.replace(report, leaks=tuple(leaks(report))))
 
     def asserted(self, source: FunctionSource, function: Function) -> frozenset[int]:

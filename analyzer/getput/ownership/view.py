@@ -131,6 +131,7 @@ class FunctionReport(msgspec.Struct, frozen=True):
     # an iterator, and what kept its element on a path on which it then went on, and dropped it: without a reference of the loop's
     walked: frozenset[tuple[int, str]] = frozenset()
     boot: bool = False  # runs once, when the kernel or the module comes up (__init)
+    mapped: bool = False  # returns the address of registers (__iomem)
     entry: bool = False  # called through a pointer only: a driver's operation
     # member ("" for an object that was handed in) -> functions of the file that put it
     droppers: dict[str, tuple[str, ...]] = {}
