@@ -135,7 +135,8 @@ def stored_without_reference(machine: Machine, ending: Ending, *, sure: bool) ->
                 continue
             if machine.values.rows[root][0] != LOCAL and root not in ending.state.freed:
                 site = count.dropped[-1]
-                machine.report.add("stored-without-reference", key, site.at, count, site, ending.state.trace)
+                note = machine.values.rows[root][0]
+                machine.report.add("stored-without-reference", key, site.at, count, site, ending.state.trace, note)
                 break
 
 

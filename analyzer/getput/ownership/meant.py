@@ -24,6 +24,7 @@ from getput.ownership.naming import (
     TEARDOWN_NAME,
 )
 from getput.ownership.state import ELEMENT, Count, Key, Site, Trace
+from getput.ownership.values import GLOBAL
 from getput.ownership.view import Accepted, Exit, ExitKind, Incident, guessed, summarized
 
 # Somebody else's object may have other owners; what is returned without a reference may be known to stay, or be no more than a key.
@@ -44,7 +45,7 @@ def meant(incident: Incident, function: Function, exits: Sequence[Exit], *, user
     if not may_be_meant(incident, function, exits, users=users):
         return Accepted.NO
     kind, key, count, site = incident.kind, incident.key, incident.count, incident.site
-    if kind == "stored-without-reference" and kept_in_view(count):
+    if kind == "stored-without-reference" and (kept_in_view(count) or kept_beyond_the_turn(incident)):
         return Accepted.STANDING
     if kind == "use-after-own-put" and gave_all(function, key, count, incident.at, exits):
         return Accepted.STANDING
@@ -96,6 +97,13 @@ def may_be_meant(incident: Incident, function: Function, exits: Sequence[Exit], 
 def kept_in_view(count: Count) -> bool:
     """Whether the get's result went to a member at once, and the put names that member: who reads it later finds what was put."""
     return count.fresh and re.search(r"->\w+\Z", count.label) is not None and not count.earlier
+
+
+def kept_beyond_the_turn(incident: Incident) -> bool:
+    """Whether a global variable points to an element that the iterator itself dropped as it went on: no one of this function's callers
+    knows of it."""
+    count, site = incident.count, incident.site
+    return incident.note == GLOBAL and site is not None and site.callee == count.taken[-1].callee
 
 
 def gave_all(function: Function, key: Key, count: Count, at: int, exits: Sequence[Exit]) -> bool:
