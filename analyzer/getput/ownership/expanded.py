@@ -47,7 +47,7 @@ def counts(unit: Unit, words: frozenset[str], calls: frozenset[str], depth: int 
     """Whether one of *words* counts, or one of *calls* in another file, or a function of the file that has one of those in it."""
     if not words.isdisjoint(unit.vocabulary.words):
         return True
-    other = frozenset(calls - unit.by_name.keys() - unit.tables.contracts.keys())
+    other = unit.unknown(calls)
     if other and unit.elsewhere is not None and unit.elsewhere.counters(other):
         return True
     if depth >= DEPTH:

@@ -24,6 +24,8 @@ PUT = re.compile(
     r"^(?:(?P<a>.+?)_(?:put|unref|deref|release|drop)(?:_(?:sync|locked|unlocked|noidle))?|put_(?P<b>.+))$"
 )
 PREFIX = "?"
+BACKWARDS = re.compile(r"\s*([\w.>\-\[\]]+)")  # a variable, read from its end
+NEAR = 300  # characters before a call in which the variable that it is assigned to stands
 
 
 @lru_cache(maxsize=4096)
@@ -44,12 +46,12 @@ def get_stems(name: str) -> frozenset[str]:
     return frozenset(out)
 
 
-def pairs(words: frozenset[str], known: set[str]) -> frozenset[str]:
-    """The counters ``?stem`` that the unknown names among *words* suggest: a get and a put of one stem."""
-    puts = {stem for word in words if word not in known and (stem := put_stem(word))}
+def pairs(words: frozenset[str]) -> frozenset[str]:
+    """The counters ``?stem`` that *words*, of which nothing is known, suggest: a get and a put of one stem."""
+    puts = {stem for word in words if (stem := put_stem(word))}
     if not puts:
         return frozenset()
-    gets = {stem for word in words if word not in known for stem in get_stems(word)}
+    gets = {stem for word in words for stem in get_stems(word)}
     return frozenset(PREFIX + stem for stem in puts & gets)
 
 
@@ -115,5 +117,14 @@ def first_arguments(text: str, name: str) -> set[str]:
 
 
 def assigned_from(text: str, name: str) -> set[str]:
-    """The variables that a call of *name* is assigned to."""
-    return set(re.findall(rf"([\w.>\-\[\]]+)\s*=\s*(?:\([^()]*\)\s*)?{name}\s*\(", text))
+    """The variables that a call of *name* is assigned to, with or without a cast."""
+    found = set()
+    for call in re.finditer(rf"{name}\s*\(", text):
+        head = text[max(0, call.start() - NEAR) : call.start()].rstrip()
+        if head.endswith(")"):
+            head = head[: max(head.rfind("("), 0)].rstrip()
+        if head.endswith("="):
+            variable = BACKWARDS.match(head[-2::-1])
+            if variable is not None:
+                found.add(variable[1][::-1])
+    return found

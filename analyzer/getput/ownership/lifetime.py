@@ -229,6 +229,8 @@ def no_longer_counted(unit: Unit, other: Unit, field: str, counter: str) -> list
         before = other.by_name.get(source.name)
         if before is None or not other.words_of(before) & taking:
             continue
+        if other.text[before.start : before.end] == unit.text[source.start : source.end]:
+            continue
         counted = gotten(other, before, taking)
         still = gotten(unit, source, taking)
         gone = {expression: callee for expression, callee in counted.items() if expression not in still}

@@ -162,7 +162,7 @@ class Unit:
                 words = self.words_of(source)
                 if self.twin is not None and source.name in self.twin.by_name:
                     words |= self.twin.words_of(self.twin.by_name[source.name])
-                known |= guess.pairs(words, self.tables.contracts.keys() | self.by_name.keys())
+                known |= guess.pairs(self.unknown(words))
             self.counting[source.start] = known
         return known
 
@@ -177,11 +177,20 @@ class Unit:
             known = self.reaching[key] = self.own(source).union(*found)
         return known
 
+    def unknown(self, words: frozenset[str]) -> frozenset[str]:
+        """Those of *words* that neither a table nor the file knows as a function."""
+        here, tables = (
+            self.by_name,
+            self.tables.contracts,
+        )  # a set without the keys of a dictionary would go through all of the keys
+        return frozenset([word for word in words if word not in here and word not in tables])
+
     def callees(self, source: FunctionSource) -> list[FunctionSource]:
         """The other functions of the file that *source* names and no table knows, by their names."""
         known = self.called.get(source.start)
         if known is None:
-            names = (self.by_name.keys() & self.words_of(source)) - self.tables.contracts.keys()
+            tables = self.tables.contracts
+            names = [word for word in self.words_of(source) if word in self.by_name and word not in tables]
             known = [self.by_name[name] for name in sorted(names) if name != source.name]
             self.called[source.start] = known
         return known
@@ -196,8 +205,7 @@ class Unit:
                 found |= self.vocabulary.counters[word]
             if self.elsewhere is not None:
                 self.direct[source.start] = frozenset(found)  # recursion, through other files, ends here
-                unknown = frozenset(words - self.by_name.keys() - self.tables.contracts.keys())
-                found |= self.elsewhere.counters(unknown)
+                found |= self.elsewhere.counters(self.unknown(words))
             known = self.direct[source.start] = frozenset(found)
         return known
 

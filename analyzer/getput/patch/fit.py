@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from getput.patch.diff import Hunk
 EXACT, OFFSET, FUZZ1, FUZZ2 = 0, 1, 2, 3
 MAX_WORK = 5_000_000  # lines compared in search of one file's hunks
 ENOUGH = 8  # lines that say something: what stands exactly where it should needs no more proof
+FEW = 8  # lines looked for before it pays to know where all stand
 OVERLAP = 10  # as much doubt as a jump of 16 lines
 _NO_WORD = b" \t\r{}();*/#"
 
@@ -19,7 +21,7 @@ _NO_WORD = b" \t\r{}();*/#"
 class Text:
     """The lines of one image, without their ends; ``open`` says that the last has no newline."""
 
-    __slots__ = ("_places", "data", "lines", "open", "work")
+    __slots__ = ("_asked", "_places", "data", "lines", "open", "work")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -28,15 +30,27 @@ class Text:
         if not self.open:
             self.lines.pop()
         self.work = 0
+        self._asked = 0
         self._places: dict[bytes, list[int]] | None = None
 
     def places(self, line: bytes) -> list[int]:
         """The 0-based numbers of all lines equal to *line*."""
+        if self._asked < FEW:
+            self._asked += 1
+            return self._search(line)
         if self._places is None:
             self._places = {}
             for number, one in enumerate(self.lines):
                 self._places.setdefault(one, []).append(number)
         return self._places.get(line, [])
+
+    def _search(self, line: bytes) -> list[int]:
+        """The same, by looking at every line."""
+        found: list[int] = []
+        with contextlib.suppress(ValueError):
+            while True:
+                found.append(self.lines.index(line, found[-1] + 1 if found else 0))
+        return found
 
 
 class Place(msgspec.Struct, frozen=True):

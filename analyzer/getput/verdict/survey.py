@@ -72,8 +72,7 @@ class Surveyor:
         assert self.changed is not None
         seen = self.names.seen_from(path)
         unit = self.judge.unit(text, path, seen, guesses=False)
-        known = unit.by_name.keys() | self.judge.vocabulary.tables.contracts.keys()
-        names = frozenset(name for call in calls_of(text) if (name := call[:-1].decode()) in self.changed) - known
+        names = unit.unknown(frozenset(name for call in calls_of(text) if (name := call[:-1].decode()) in self.changed))
         counters = seen.counters(names)
         sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
         if not sources:
