@@ -10,7 +10,7 @@ from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source,
 from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT
+from getput.ownership.naming import EMBEDDED, EMBEDDED, NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, MAYBE, OUT, PARAM, RESULT, SUB
 
@@ -41,10 +41,12 @@ class Effects(Core):
                 self.used(state, arg)
 
     def holder_dropped(self, state: State, value: int, name: str) -> None:
-        """A reference of another kind is dropped: with the last one goes what the object holds."""
+        """A reference of another kind is dropped: with the last one goes what the object holds.  A count in the object itself may be the one that
+        is meant."""
         root = self.values.root(value)
         for key, count in list(state.counts.items()):
-            if key[0] != root and root in count.held and name not in count.passed:
+            concerned = self.counter in EMBEDDED if key[0] == root else root in count.held
+            if concerned and name not in count.passed:
                 state.counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
 
     def effect(self, state: State, call: Call, site: Site, effect: Effect, args: list[int], result: int) -> None:

@@ -37,6 +37,7 @@ NEAR = 160  # bytes between a condition and the put that it guards
 
 
 FINDS = re.compile(r"get|find|lookup|next|exists|parent|by_")
+LOOKS_UP = re.compile(r"(?:^|_)(?:lookup|find)(?:_|$)")
 LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
 
 
@@ -223,6 +224,8 @@ def told_elsewhere(count: Count, counter: str) -> bool:
 
 def finds(site: Site, counter: str) -> bool:
     """Whether a call returns what it found: a device that a function brings to life is known to the bus, too."""
+    if LOOKS_UP.search(site.callee):
+        return True
     return counter in LOOKED_UP and (counter != "device" or FINDS.search(site.callee) is not None)
 
 
