@@ -10,7 +10,7 @@ from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source,
 from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import EMBEDDED, EMBEDDED, NEVER_FREED, OWNERS_PUT
+from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, MAYBE, OUT, PARAM, RESULT, SUB
 
