@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from getput_rules import (
+    contract_changed,
     free_of_counted,
     get_discarded,
     get_failed_counted,
@@ -45,4 +46,5 @@ RULES: tuple[Rule, ...] = (
     free_of_counted.RULE,
     page_revived.RULE,
     put_bypasses_devmap.RULE,
+    contract_changed.RULE,
 )

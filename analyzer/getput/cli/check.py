@@ -153,7 +153,10 @@ class _Worker:
 
 def _start(tree: Path, settings: Settings, timing: bool, index: bool) -> None:
     _Worker.current = _current(tree, settings) if index else None
-    _Worker.judge = Judge(tree, settings, None if _Worker.current is None else _Worker.current.names)
+    current = _Worker.current
+    _Worker.judge = (
+        Judge(tree, settings) if current is None else Judge(tree, settings, current.names, current.mentioning)
+    )
     _Worker.tree = tree
     _Worker.timing = timing
 

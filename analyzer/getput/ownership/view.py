@@ -284,6 +284,37 @@ class FileReport(msgspec.Struct, frozen=True):
     overput: tuple[tuple[str, FunctionReport, Incident], ...] = ()  # (function, its report, a put that came on top)
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A line of any file: 1-based line and column, and the line's text."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """A caller that a patch leaves behind: where it calls, the rule that it breaks now, the line of that, and what is said of it."""
+
+    function: str
+    place: Place
+    rule: str
+    line: int
+    message: str
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A function (its name stands at an offset) whose contract a patch changes: ``says`` in words, ``behind`` the callers that go wrong by it, in
+    order, ``adapted`` how many others the patch changed as well."""
+
+    function: str
+    family: str
+    at: int
+    says: tuple[str, ...]
+    behind: tuple[Behind, ...]
+    adapted: int
+
+
 class Kept(msgspec.Struct, frozen=True):
     """The member of a structure that a finding is about, and the counter: the rest of the folder may put what it holds.
 
@@ -316,6 +347,7 @@ class Found(msgspec.Struct, frozen=True):
     accepted: Accepted = Accepted.NO
     kept: Kept | None = None
     also: tuple[tuple[int, tuple[Mark, ...]], ...] = ()  # the other exits like it: offset and way
+    beyond: tuple[tuple[Place, str], ...] = ()  # where the way goes on, in any file, and what is to be seen there
 
 
 def marks(trace: Trace | None) -> list[Mark]:

@@ -20,7 +20,7 @@ def anchor(
     lines in both.  An added line on the path wins; else a removed one that names the object or a put; else the nearest.
     """
     for step in reversed(one.way):
-        if step.line in added:
+        if step.line in added and step.file == one.path:
             return Anchor(one.path, step.line, "after", step.text)
     name = one.found.object.rsplit("->", 1)[-1].rsplit(".", 1)[-1]
     here = [line for line in sorted(removed) if line in before_lines]

@@ -52,6 +52,10 @@ class Current:
             rows = self.store.definitions(name)
         return [Definition(path, bool(static), history) for path, static, history in rows]
 
+    def mentioning(self, name: str) -> list[str]:
+        """The files that define, call or hand out a function of this name, sorted; none where the index is not used."""
+        return [] if self.names is None else self.store.files_with(name)
+
     def changed(self, path: str) -> bool:
         """Whether the file at *path* is not the one that the index knows."""
         known = self.asked.get(path)

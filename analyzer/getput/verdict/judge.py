@@ -24,11 +24,13 @@ from getput.verdict.around import Around
 from getput.verdict.compare import compare
 from getput.verdict.folder import Folders
 from getput.verdict.place import Judged, finding, fingerprint, judged, text_at
+from getput.verdict.series import Series
 from getput_rules import RULES
 
 if TYPE_CHECKING:
     from getput.patch.images import FileImages
     from getput.patch.series import Submission
+    from getput.verdict.contracts import Mentioning
 
 
 class Tally:
@@ -47,8 +49,11 @@ class Tally:
 class Judge:
     """Judges patches and files for one source tree; keeps tables and macros between inputs, and nothing else."""
 
-    def __init__(self, tree: Path | None, settings: Settings, names: Names | None = None) -> None:
+    def __init__(
+        self, tree: Path | None, settings: Settings, names: Names | None = None, mentioning: Mentioning | None = None
+    ) -> None:
         self.tree = tree
+        self.mentioning = mentioning
         self.settings = settings
         self.names = names
         self.vocabulary = Vocabulary(apis.load(settings.tables))
@@ -68,11 +73,13 @@ class Judge:
         found: list[Finding] = []
         errors = list(submission.problems)
         open_bugs: dict[tuple[object, ...], int] = {}
+        series = Series(self, submission)
         for index, patch in enumerate(submission.patches):
             units = self.units(patch.files)
-            files = [self.file(images, index, tally, found, open_bugs, units) for images in patch.files]
+            files = [self.file(images, index, tally, found, open_bugs, units, series) for images in patch.files]
             said = (patch.subject, patch.message_id, patch.commit, patch.applied)
             patches.append(PatchAnswer(*said, tuple(files), patch.message))
+        found += series.left_behind()
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
         return Answer(submission.name, tuple(patches), tuple(found), tuple(errors), tally.stats())
 
@@ -107,8 +114,9 @@ class Judge:
         found: list[Finding],
         open_bugs: dict[tuple[object, ...], int],
         units: tuple[dict[str, Unit], dict[str, Unit]],
+        series: Series,
     ) -> FileAnswer:
-        """Judge one file of one patch, whose files are *units*."""
+        """Judge one file of one patch of *series*, whose files are *units*."""
         if images.status != "ready":
             return FileAnswer(images.path, images.status, images.reason)
         before = None if images.before is None else units[0][images.old_path or images.path]
@@ -123,6 +131,7 @@ class Judge:
             found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, comparison.ordinal(one, status))))
             if status is Status.INTRODUCED:
                 open_bugs[key] = len(found) - 1
+        series.note(index, comparison)
         reason = None if images.whole else "only the hunks are known; functions that they show whole were judged"
         return FileAnswer(images.path, "analysed", reason)
 
@@ -196,6 +205,7 @@ class Comparison:
         self.before = before
         self.after = after
         self.seen: dict[tuple[object, ...], int] = {}
+        self.removed_lines: dict[int, str] | None = None
 
     def ordinal(self, one: Judged, status: Status) -> int:
         """Which of its kind in its function this is, 0-based."""
@@ -226,20 +236,23 @@ class Comparison:
         names = None if self.before is None or self.after is None else (self.before.by_name, self.after.by_name)
         introduced, fixed, existing = compare(before, after, names)
         out: list[tuple[Judged, Status, Anchor | None]] = []
-        removed = self.removed_text()
-        for one in introduced:
-            where = anchor(
-                one,
-                self.images.added,
-                removed,
-                lines_of(self.after, one.function),
-                lines_of(self.before, one.function),
-                self.images.old_path or self.images.path,
-            )
-            out.append((one, Status.INTRODUCED, where))
+        out += [(one, Status.INTRODUCED, self.anchor(one)) for one in introduced]
         out += [(one, Status.FIXED, None) for one in fixed]
         out += [(one, Status.EXISTING, None) for _, one in existing]
         return out
+
+    def anchor(self, one: Judged) -> Anchor | None:
+        """The changed line that brings *one* about."""
+        if self.removed_lines is None:
+            self.removed_lines = self.removed_text()
+        return anchor(
+            one,
+            self.images.added,
+            self.removed_lines,
+            lines_of(self.after, one.function),
+            lines_of(self.before, one.function),
+            self.images.old_path or self.images.path,
+        )
 
     def settled(self, found: list[Judged], side: int) -> list[Judged]:
         """*found* on one *side* of the patch, without what other files of the folder refute."""

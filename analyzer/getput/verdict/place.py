@@ -91,7 +91,9 @@ def judged(rule: str, severity: Severity, found: Found, source: FunctionSource, 
         ]
     )
     line, column = lines.position(found.at)
-    return Judged(rule, severity, found, source.name, path, line, column, steps(found.way, path, lines), also)
+    way = steps(found.way, path, lines)
+    way += tuple([Step(at.path, at.line, at.column, note, at.text) for at, note in found.beyond])
+    return Judged(rule, severity, found, source.name, path, line, column, way, also)
 
 
 def steps(way: tuple[Mark, ...], path: str, lines: LineMap) -> tuple[Step, ...]:
