@@ -34,18 +34,18 @@ class Effects(Core):
                 for _ in range(effect.times - 1):
                     self.effect(state, call, site, again, args, result)
             elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
-                self.holder_dropped(state, args[effect.target.arg], contract.name)
+                self.holder_dropped(state, args[effect.target.arg], contract.name, itself=not effect.target.path)
         registration.after(self, state, contract.name, args, result, call.at)
         for index, arg in enumerate(args):
             if index not in touched:
                 self.used(state, arg)
 
-    def holder_dropped(self, state: State, value: int, name: str) -> None:
-        """A reference of another kind is dropped: with the last one goes what the object holds.  A count in the object itself may be the one that
-        is meant."""
+    def holder_dropped(self, state: State, value: int, name: str, *, itself: bool = False) -> None:
+        """A reference of another kind is dropped: with the last one goes what the object holds.  Where the object *itself* is put, a count in it
+        may be the one that is meant."""
         root = self.values.root(value)
         for key, count in list(state.counts.items()):
-            concerned = self.counter in EMBEDDED if key[0] == root else root in count.held
+            concerned = itself and self.counter in EMBEDDED if key[0] == root else root in count.held
             if concerned and name not in count.passed:
                 state.counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
 
