@@ -15,7 +15,17 @@ The function itself is right, before and after; each caller that still keeps to 
     }
 
 ## Good
-The same patch, or a later one of the series, puts the device in every caller.
+    struct device *acme_find(int id)
+    {
+            return acme_devices[id];
+    }
+
+    struct device *acme_find_get(int id)     /* callers move over to it, one by one, each with its put */
+    {
+            return bus_find_device(&acme_bus, NULL, &id, acme_match);
+    }
+
+Or the same patch, or a later one of the series, puts the device in every caller.
 
 ## How to silence it
 Adapt the callers in the same series.  A caller that getput misjudges has a wrong or missing contract of another function: an entry in your own

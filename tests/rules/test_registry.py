@@ -63,8 +63,18 @@ FRAMES = {
             "\tfolio_put(page_folio(page));\n}}\n\n{}"
         ),
     ),
+    "contract-changed": (
+        (
+            "{}\nint acme_rate(int id)\n{{\n\tstruct device *dev = acme_find(id);\n\n"
+            "\tif (!dev)\n\t\treturn -ENODEV;\n\treturn acme_read_rate(dev);\n}}\n"
+        ),
+    ),
 }
-COMPARING = {"unbalanced-teardown", "use-without-reference"}  # rules that have something to say of patches only
+COMPARING = {
+    "unbalanced-teardown",
+    "use-without-reference",
+    "contract-changed",
+}  # rules that have something to say of patches only
 LOCALS = """\
 \tstruct device_node *np, *ports, *child;
 \tstruct foo *foo;

@@ -100,7 +100,7 @@ def collect(
         if mine and count.fresh and high == 1 and known_by_another_way(machine, state, key[0]):
             extra.add(Effect(Verb.UNSURE, Target(-1), "*"))
             continue
-        if mine and (count.fresh or (high > 0 and target_of(machine, key[0]) is None)):
+        if mine and (count.fresh or (high > 0 and not is_argument(machine, key[0]))):
             target = Target(-1)
         else:
             counted = count.member if count.member >= 0 and values.root(count.member) == key[0] else key[0]
@@ -127,6 +127,12 @@ def collect(
         where_key = (target, count.family)
         deltas.setdefault(where_key, {}).setdefault(id(ending), set()).add((low, high))
         seen[where_key] = key[0]
+
+
+def is_argument(machine: Machine, root: int) -> bool:
+    """Whether *root* is what the caller handed in, and knows by that name; not what is only reached from it."""
+    target = target_of(machine, root)
+    return target is not None and not target.path
 
 
 def kept(machine: Machine, solver: Solver) -> dict[int, int]:

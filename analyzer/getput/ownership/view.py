@@ -347,7 +347,7 @@ class Found(msgspec.Struct, frozen=True):
     accepted: Accepted = Accepted.NO
     kept: Kept | None = None
     also: tuple[tuple[int, tuple[Mark, ...]], ...] = ()  # the other exits like it: offset and way
-    beyond: tuple[tuple[Place, str], ...] = ()  # where the way goes on, in any file, and what is to be seen there
+    beyond: tuple[tuple[Place, str], ...] = ()  # where the way begins, in any file, and what is to be seen there
 
 
 def marks(trace: Trace | None) -> list[Mark]:

@@ -34,14 +34,21 @@ Mentioning = Callable[[str], Iterable[str]]  # the files of the tree that may ca
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A function of a file that moves ``counter`` otherwise than before the patch; ``at`` is the offset of its name there."""
+    """A function of a file that moves ``counter`` otherwise than before the patch; ``at`` is the offset of its name there, ``before`` in
+    the other image."""
 
     path: str
     name: str
     counter: str
     was: Contract
+    now: Contract
     at: int
+    before: int
     static: bool
+
+    def reverted(self) -> Suspect:
+        """The same of the patch that takes this one back."""
+        return Suspect(self.path, self.name, self.counter, self.now, self.was, self.before, self.at, self.static)
 
 
 def suspects(before: Unit | None, after: Unit | None, touched: Iterable[FunctionSource]) -> Iterator[Suspect]:
@@ -59,7 +66,8 @@ def suspects(before: Unit | None, after: Unit | None, touched: Iterable[Function
             was, now = before.contract(source.name, counter, 0), after.contract(source.name, counter, 0)
             if was is not None and now is not None and differ(was, now):
                 at = after.text.find(source.name.encode(), source.start)
-                yield Suspect(after.path, source.name, counter, was, at, function.static)
+                there = before.text.find(source.name.encode(), known.start)
+                yield Suspect(after.path, source.name, counter, was, now, at, there, function.static)
 
 
 def differ(was: Contract, now: Contract) -> bool:

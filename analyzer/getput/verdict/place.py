@@ -91,8 +91,8 @@ def judged(rule: str, severity: Severity, found: Found, source: FunctionSource, 
         ]
     )
     line, column = lines.position(found.at)
-    way = steps(found.way, path, lines)
-    way += tuple([Step(at.path, at.line, at.column, note, at.text) for at, note in found.beyond])
+    way = tuple([Step(at.path, at.line, at.column, note, at.text) for at, note in found.beyond])
+    way += steps(found.way, path, lines)
     return Judged(rule, severity, found, source.name, path, line, column, way, also)
 
 

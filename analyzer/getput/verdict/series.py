@@ -11,6 +11,8 @@ from getput.model import Finding, Status
 from getput.verdict.place import finding, fingerprint, judged
 
 if TYPE_CHECKING:
+    from getput.ownership.unit import Unit
+    from getput.ownership.view import Changed
     from getput.patch.series import Submission
     from getput.verdict.contracts import Suspect
     from getput.verdict.judge import Comparison, Judge
@@ -50,19 +52,27 @@ class Series:
         left = Left(self.judge, self.mentioning)
         last = len(self.submission.patches)
         for index, suspect, comparison in self.suspected:
-            after = comparison.after
-            assert after is not None
-            changed = left.changed(suspect, worlds.at(index), worlds.at(last), frozenset(self.touched[index]))
-            if changed is None:
-                continue
-            source = after.by_name[suspect.name]
-            for rule in self.rules:
-                assert rule.check_changed is not None
-                for found in rule.check_changed(changed):
-                    one = judged(rule.id, rule.severity, found, source, after.path, after.lines)
-                    result = finding(one, Status.INTRODUCED, comparison.anchor(one), index)
-                    ordinal = comparison.ordinal(one, Status.INTRODUCED)
-                    yield msgspec.structs.replace(result, fingerprint=fingerprint(one, ordinal))
+            old, new, touched = worlds.at(index), worlds.at(last), frozenset(self.touched[index])
+            for status, unit, changed in (
+                (Status.INTRODUCED, comparison.after, left.changed(suspect, old, new, touched)),
+                (Status.FIXED, comparison.before, left.changed(suspect.reverted(), new, old, touched)),
+            ):
+                if changed is not None and unit is not None:
+                    yield from self.findings(changed, status, unit, comparison, index)
+
+    def findings(
+        self, changed: Changed, status: Status, unit: Unit, comparison: Comparison, index: int
+    ) -> Iterator[Finding]:
+        """What the rules say of a contract that the patch *index* changed, in the image of its file that has the worse one."""
+        source = unit.by_name[changed.function]
+        for rule in self.rules:
+            assert rule.check_changed is not None
+            for found in rule.check_changed(changed):
+                one = judged(rule.id, rule.severity, found, source, unit.path, unit.lines)
+                where = comparison.anchor(one) if status is Status.INTRODUCED else None
+                result = finding(one, status, where, index)
+                ordinal = comparison.ordinal(one, status)
+                yield msgspec.structs.replace(result, fingerprint=fingerprint(one, ordinal))
 
     def mentioning(self, name: str) -> Iterable[str]:
         """The files of the tree that may call *name*: those that an index names."""
