@@ -19,6 +19,7 @@ from getput_rules import (
     put_of_borrowed,
     put_of_managed,
     put_too_many,
+    siblings_diverge,
     stored_without_reference,
     unbalanced_teardown,
     use_after_put,
@@ -47,4 +48,5 @@ RULES: tuple[Rule, ...] = (
     page_revived.RULE,
     put_bypasses_devmap.RULE,
     contract_changed.RULE,
+    siblings_diverge.RULE,
 )

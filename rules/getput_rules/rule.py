@@ -10,7 +10,7 @@ import msgspec
 from getput.model import Confidence, Severity
 
 if TYPE_CHECKING:
-    from getput.ownership.view import Changed, FileReport, Found, FunctionReport, Member
+    from getput.ownership.view import Changed, Diverged, FileReport, Found, FunctionReport, Member
 
 SECTIONS = ("What it does", "Why it matters", "Bad", "Good", "How to silence it", "References")
 
@@ -22,7 +22,8 @@ class Rule(msgspec.Struct, frozen=True):
     ``check`` takes what ``getput.ownership.view`` shows of one function and yields what the rule found there.  A rule
     about several functions of a file has ``check_file`` too (a ``FileReport`` to (function, ``Found``)), and ``concerned`` says of which members
     (``Member``) a change makes it worth asking (of any, where it is None), ``mark`` what a file must contain for it to have anything to say.
-    A rule about what a patch does to callers has ``check_changed`` (a ``Changed`` to ``Found``).
+    A rule about what a patch does to callers has ``check_changed`` (a ``Changed`` to ``Found``), one about functions that resemble those it
+    touches ``check_diverged`` (a ``Diverged`` to ``Found``).
     ``standing`` is the most that its findings are worth in code that no patch concerns, where those that are left have been looked at for years.
     """
 
@@ -32,6 +33,7 @@ class Rule(msgspec.Struct, frozen=True):
     check: Callable[[FunctionReport], Iterator[Found]]
     check_file: Callable[[FileReport], Iterator[tuple[str, Found]]] | None = None
     check_changed: Callable[[Changed], Iterator[Found]] | None = None
+    check_diverged: Callable[[Diverged], Iterator[Found]] | None = None
     concerned: Callable[[Member], bool] | None = None
     mark: bytes = b""
     standing: Confidence = Confidence.HIGH

@@ -63,6 +63,11 @@ FRAMES = {
             "\tfolio_put(page_folio(page));\n}}\n\n{}"
         ),
     ),
+    "siblings-diverge": (
+        (
+            "void ring_open(struct ring *ring)\n{{\n\tif (ring->type == RING_SHARED)\n\t\tof_node_get(ring->np);\n\tring_start(ring);\n}}\n\n{}"
+        ),
+    ),
     "contract-changed": (
         (
             "{}\nint acme_rate(int id)\n{{\n\tstruct device *dev = acme_find(id);\n\n"
@@ -71,6 +76,7 @@ FRAMES = {
     ),
 }
 COMPARING = {
+    "siblings-diverge",
     "unbalanced-teardown",
     "use-without-reference",
     "contract-changed",

@@ -315,6 +315,26 @@ class Changed(msgspec.Struct, frozen=True):
     adapted: int
 
 
+class Sibling(msgspec.Struct, frozen=True):
+    """A function that still does what others no longer do: the call in it, and where that stands."""
+
+    function: str
+    api: str
+    place: Place
+
+
+class Diverged(msgspec.Struct, frozen=True):
+    """Steps of counting (function, call) that a patch makes different from those of ``siblings``, the first of them at an offset; ``says`` what
+    they no longer do, and ``still`` what the others do, in words for one and for several."""
+
+    family: str
+    at: int
+    steps: tuple[tuple[str, str], ...]
+    siblings: tuple[Sibling, ...]
+    says: tuple[str, str]
+    still: tuple[str, str]
+
+
 class Kept(msgspec.Struct, frozen=True):
     """The member of a structure that a finding is about, and the counter: the rest of the folder may put what it holds.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -11,11 +11,21 @@ from getput.model import Finding, Status
 from getput.verdict.place import finding, fingerprint, judged
 
 if TYPE_CHECKING:
-    from getput.ownership.unit import Unit
-    from getput.ownership.view import Changed
+    from getput.flow.guards import Guard
+    from getput.ownership.view import Diverged, Found
     from getput.patch.series import Submission
-    from getput.verdict.contracts import Suspect
+    from getput.verdict.contracts import Suspect, World, Worlds
     from getput.verdict.judge import Comparison, Judge
+    from getput.verdict.relatives import Lost
+    from getput.verdict.siblings import Shed
+    from getput_rules.rule import Rule
+
+
+class Side(NamedTuple):
+    """A patch of the series, and which way it is read: what it brings (introduced), or what it takes away (fixed)."""
+
+    patch: int
+    status: Status
 
 
 class Series:
@@ -24,50 +34,109 @@ class Series:
     def __init__(self, judge: Judge, submission: Submission) -> None:
         self.judge = judge
         self.submission = submission
-        self.rules = [rule for rule in judge.rules if rule.check_changed is not None]
+        self.asking = [rule for rule in judge.rules if rule.check_changed is not None]
+        self.resembling = [rule for rule in judge.rules if rule.check_diverged is not None]
         self.suspected: list[tuple[int, Suspect, Comparison]] = []
+        self.shed: list[tuple[Side, Shed, Comparison]] = []
+        self.lost: list[tuple[Side, Lost, Comparison]] = []
         self.touched: dict[int, set[tuple[str, str]]] = {}  # by patch: (file, function)
+        self.known: Worlds | None = None
 
     def note(self, index: int, comparison: Comparison) -> None:
         """One file of the patch *index* was judged."""
-        after, images = comparison.after, comparison.images
-        if not self.rules or after is None or not images.whole:
+        before, after, images = comparison.before, comparison.after, comparison.images
+        if after is None or not images.whole:
             return
-        touched = comparison.touched()[1]
+        old, touched = comparison.touched()
         self.touched.setdefault(index, set()).update((images.path, source.name) for source in touched)
-        if comparison.before is not None and touched:
+        if before is None or not touched:
+            return
+        if self.asking:
             from getput.verdict.contracts import suspects
 
-            for one in suspects(comparison.before, after, touched):
-                self.suspected.append((index, one, comparison))
+            self.suspected += [(index, one, comparison) for one in suspects(before, after, touched)]
+        if self.resembling:
+            from getput.verdict.relatives import lost
+            from getput.verdict.siblings import shed
+
+            for status, one, other, sources in (
+                (Status.INTRODUCED, before, after, touched),
+                (Status.FIXED, after, before, old),
+            ):
+                side = Side(index, status)
+                self.shed += [(side, each, comparison) for each in shed(one, other, sources)]
+                self.lost += [(side, each, comparison) for each in lost(one, other, sources)]
+
+    @property
+    def worlds(self) -> Worlds:
+        """The tree at each of the patches."""
+        if self.known is None:
+            from getput.patch.images import Tree
+            from getput.verdict.contracts import Worlds
+
+            self.known = Worlds(self.judge, self.submission, Tree(self.judge.tree))
+        return self.known
 
     def left_behind(self) -> Iterator[Finding]:
-        """The callers that the series leaves with a contract that one of its patches changed."""
-        if not self.suspected:
-            return
-        from getput.patch.images import Tree
-        from getput.verdict.contracts import Left, Worlds
-
-        worlds = Worlds(self.judge, self.submission, Tree(self.judge.tree))
-        left = Left(self.judge, self.mentioning)
+        """The callers that the series leaves with a contract that one of its patches changed, and the siblings of what it changed."""
         last = len(self.submission.patches)
-        for index, suspect, comparison in self.suspected:
-            old, new, touched = worlds.at(index), worlds.at(last), frozenset(self.touched[index])
-            for status, unit, changed in (
-                (Status.INTRODUCED, comparison.after, left.changed(suspect, old, new, touched)),
-                (Status.FIXED, comparison.before, left.changed(suspect.reverted(), new, old, touched)),
-            ):
-                if changed is not None and unit is not None:
-                    yield from self.findings(changed, status, unit, comparison, index)
+        if self.suspected:
+            from getput.verdict.contracts import Left
+
+            left = Left(self.judge, self.mentioning)
+            for index, suspect, comparison in self.suspected:
+                old, new, touched = self.worlds.at(index), self.worlds.at(last), frozenset(self.touched[index])
+                for status, changed in (
+                    (Status.INTRODUCED, left.changed(suspect, old, new, touched)),
+                    (Status.FIXED, left.changed(suspect.reverted(), new, old, touched)),
+                ):
+                    if changed is not None:
+                        said = ((rule, rule.check_changed(changed)) for rule in self.asking if rule.check_changed)
+                        yield from self.findings(said, changed.function, status, comparison, index)
+        yield from self.apart(last)
+
+    def apart(self, last: int) -> Iterator[Finding]:
+        """The functions that resemble what a patch touches, and still do what that no longer does."""
+        told: list[tuple[Diverged | None, Comparison, Side]] = []
+        if self.shed:
+            from getput.verdict.siblings import Guarded
+
+            guarded = Guarded(self.judge.folders)
+            for (side, _), every in by_guard(self.shed).items():
+                found = guarded.diverged([one for one, _ in every], *self.between(side, last))
+                told.append((found, every[0][1], side))
+        if self.lost:
+            from getput.verdict.relatives import Related
+
+            related = Related(self.judge.folders)
+            for side, one, comparison in self.lost:
+                touched = frozenset(self.touched[side.patch])
+                told.append((related.diverged(one, *self.between(side, last), touched), comparison, side))
+        for found, comparison, side in told:
+            if found is not None:
+                said = ((rule, rule.check_diverged(found)) for rule in self.resembling if rule.check_diverged)
+                yield from self.findings(said, found.steps[0][0], side.status, comparison, side.patch)
+
+    def between(self, side: Side, last: int) -> tuple[World, World]:
+        """The trees before and after, seen from one side of a patch."""
+        worlds = self.worlds.at(side.patch), self.worlds.at(last)
+        return worlds if side.status is Status.INTRODUCED else (worlds[1], worlds[0])
 
     def findings(
-        self, changed: Changed, status: Status, unit: Unit, comparison: Comparison, index: int
+        self,
+        said: Iterable[tuple[Rule, Iterator[Found]]],
+        function: str,
+        status: Status,
+        comparison: Comparison,
+        index: int,
     ) -> Iterator[Finding]:
-        """What the rules say of a contract that the patch *index* changed, in the image of its file that has the worse one."""
-        source = unit.by_name[changed.function]
-        for rule in self.rules:
-            assert rule.check_changed is not None
-            for found in rule.check_changed(changed):
+        """What rules say of a *function* that the patch *index* changed, in the image of its file that has the worse one."""
+        unit = comparison.after if status is Status.INTRODUCED else comparison.before
+        if unit is None:
+            return
+        source = unit.by_name[function]
+        for rule, every in said:
+            for found in every:
                 one = judged(rule.id, rule.severity, found, source, unit.path, unit.lines)
                 where = comparison.anchor(one) if status is Status.INTRODUCED else None
                 result = finding(one, status, where, index)
@@ -77,3 +146,13 @@ class Series:
     def mentioning(self, name: str) -> Iterable[str]:
         """The files of the tree that may call *name*: those that an index names."""
         return () if self.judge.mentioning is None else self.judge.mentioning(name)
+
+
+def by_guard(
+    every: Iterable[tuple[Side, Shed, Comparison]],
+) -> dict[tuple[Side, Guard], list[tuple[Shed, Comparison]]]:
+    """What one side of a patch changes of one guard, together."""
+    out: dict[tuple[Side, Guard], list[tuple[Shed, Comparison]]] = {}
+    for side, one, comparison in every:
+        out.setdefault((side, one.guard), []).append((one, comparison))
+    return out
