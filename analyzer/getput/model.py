@@ -154,3 +154,4 @@ class Answer(msgspec.Struct, frozen=True):
     errors: tuple[Problem, ...]
     stats: Stats
     verified: tuple[Verified, ...] = ()  # where that was asked for
+    notes: tuple[Problem, ...] = ()  # what of the input is no patch, or is missing: no errors

@@ -14,7 +14,7 @@ ANSWER = ["schema", "getput", "input", "patches", "findings", "errors", "stats"]
 PATCH = ["subject", "message_id", "commit", "applied", "files"]
 FINDING = [
     "rule", "severity", "confidence", "status", "file", "line", "column", "function", "anchor", "object", "family",
-    "message", "path", "fix", "patch", "fingerprint",
+    "message", "path", "fix", "patch", "mended_by", "fingerprint",
 ]  # fmt: skip
 
 

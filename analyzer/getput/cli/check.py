@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--format {args.format} is one answer: with --each and several inputs use jsonl")
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
-    tally = _Tally(settings, form.carries_errors)
+    tally = _Tally(settings, form.carries_errors, args.quiet)
     answers = in_order(_start, (tree, settings, args.timing, args.index), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
@@ -98,8 +98,9 @@ def _verified(answer: Answer, tally: _Tally) -> Answer:
 class _Tally:
     """What the answers that passed by mean for the exit status."""
 
-    def __init__(self, settings: Settings, carries_errors: bool) -> None:
+    def __init__(self, settings: Settings, carries_errors: bool, quiet: bool) -> None:
         self.settings = settings
+        self.quiet = quiet
         self.carries_errors = carries_errors
         self.failed = False
         self.judged = False
@@ -113,6 +114,8 @@ class _Tally:
             if not self.carries_errors:
                 for error in answer.errors:
                     output.message(f"{error.where}: {error.message}")
+                for note in () if self.quiet else answer.notes:
+                    output.message(f"{note.where}: note: {note.message}")
             yield answer
 
     @property

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from getput.patch.mail import Mail
 
+MAX_TOTAL = 2_000  # patches of a series that are looked for
 _BRACKETS = re.compile(r"\s*(?:\[[^\]]*\]\s*)+")
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,4})\s*/\s*(\d{1,4})(?![\w.])")
 _VERSION = re.compile(r"(?<!\w)v(\d{1,3})(?!\w)", re.IGNORECASE)
@@ -41,23 +43,61 @@ def label(subject: str) -> Label:
     )
 
 
-def ordered(mails: Sequence[Mail]) -> tuple[list[Mail], list[Mail]]:
-    """The patches among *mails*, which all have a diff, in the order in which they apply, and those superseded.
+class Order(NamedTuple):
+    """What of some mails is judged, in which order, and why the rest is not."""
+
+    mails: list[Mail]  # the patches, in the order in which they apply
+    superseded: list[Mail]  # of which a newer version is there
+    twice: list[Mail]  # that are there already
+    answers: list[Mail]  # that quote a patch
+
+
+def ordered(mails: Sequence[Mail]) -> Order:
+    """The patches among *mails*, which all have a diff, in the order in which they apply, and those that are none.
 
     Duplicates are left out, and so are answers if there is a patch that is none.  The numbers ``n/m`` count within one
     version of one series; where they contradict themselves, the order is that of the input.
     """
     seen: set[tuple[str | None, str, str]] = set()
     chosen: list[tuple[Mail, Label]] = []
+    twice: list[Mail] = []
+    answers: list[Mail] = []
     for mail in mails:
         key = (mail.message_id, mail.subject, mail.text)
-        if key not in seen:
+        if key in seen:
+            twice.append(mail)
+        else:
             seen.add(key)
             chosen.append((mail, label(mail.subject)))
     if any(not says.reply for _, says in chosen):
+        answers = [mail for mail, says in chosen if says.reply]
         chosen = [(mail, says) for mail, says in chosen if not says.reply]
     chosen, superseded = _newest(chosen)
-    return _by_number(chosen), superseded
+    return Order(_by_number(chosen), superseded, twice, answers)
+
+
+def missing(mails: Sequence[Mail]) -> Iterator[tuple[Mail, str]]:
+    """The patches that series lack of which several are among *mails*: for each the first mail that is there, and the numbers, as text."""
+    groups: dict[tuple[int, int], dict[int, Mail]] = {}
+    for mail in mails:
+        says = label(mail.subject)
+        if says.total and says.number:
+            groups.setdefault((says.version, says.total), {}).setdefault(says.number, mail)
+    for (_, total), there in groups.items():
+        lacking = [number for number in range(1, min(total, MAX_TOTAL) + 1) if number not in there]
+        if len(there) > 1 and lacking:
+            yield next(iter(there.values())), _spans(lacking)
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """Numbers in words: ``1, 4-6``."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)
 
 
 def _newest(chosen: list[tuple[Mail, Label]]) -> tuple[list[tuple[Mail, Label]], list[Mail]]:

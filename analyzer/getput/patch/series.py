@@ -16,7 +16,8 @@ from getput.patch import diff as diffs
 from getput.patch.git import Change, GitError, Repository, repository, work_tree
 from getput.patch.images import FileImages, Tree, is_source
 from getput.patch.mail import Mail, message, split
-from getput.patch.order import ordered
+from getput.patch.notes import notes
+from getput.patch.order import Order, ordered
 from getput.patch.overlay import resolve
 
 MAX_INPUT = 512 << 20  # bytes
@@ -41,11 +42,13 @@ class Patch(msgspec.Struct, frozen=True):
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """What is judged together: one input, or all as one series; ``problems`` say what of it cannot be judged."""
+    """What is judged together: one input, or all as one series; ``problems`` say what of it cannot be judged, ``notes`` what
+    of it is no patch to judge, and what of a series is not there."""
 
     name: str
     patches: tuple[Patch, ...]
     problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
 
 
 class InputError(Exception):
@@ -103,6 +106,7 @@ def _submission(names: Sequence[str], tree: Path | None, staged: bool, stdin: Bi
     """All inputs of *names* as one series."""
     problems: list[Problem] = []
     found: list[_Part] = []
+    idle: list[_Part] = []
     git = None if tree is None else repository(tree)
     for name in names:
         try:
@@ -119,20 +123,23 @@ def _submission(names: Sequence[str], tree: Path | None, staged: bool, stdin: Bi
         if not with_diff:
             problems.append(Problem(name, "no patch in it"))
         found += with_diff
-    patches = _patches(found, Tree(tree), git, problems)
-    return Submission(" ".join(names), patches, tuple(problems))
+        idle += [part for part in parts if not part.files and not part.is_commit]
+    mails = [part.mail for part in found]
+    order = Order(mails, [], [], []) if any(part.is_commit for part in found) else ordered(mails)
+    patches = _patches(found, order, Tree(tree), git, problems)
+    where = {id(part.mail): part.where for part in (*found, *idle)}
+    said = notes(order, [part.mail for part in idle], where) if patches else ()
+    return Submission(" ".join(names), patches, tuple(problems), tuple(said))
 
 
-def _patches(found: Sequence[_Part], tree: Tree, git: Repository | None, problems: list[Problem]) -> tuple[Patch, ...]:
+def _patches(
+    found: Sequence[_Part], order: Order, tree: Tree, git: Repository | None, problems: list[Problem]
+) -> tuple[Patch, ...]:
     """The patches in their order, with all their images; what cannot be judged goes to *problems*."""
     parts = {id(part.mail): part for part in found}
-    mails = [part.mail for part in found]
-    superseded: list[Mail] = []
-    if not any(part.is_commit for part in found):
-        mails, superseded = ordered(mails)
-    for mail in superseded:
+    for mail in order.superseded:
         problems.append(Problem(parts[id(mail)].where, f"{mail.subject}: left out, a newer version of it is there"))
-    series = [parts[id(mail)] for mail in mails]
+    series = [parts[id(mail)] for mail in order.mails]
     out: list[Patch] = []
     unknown = False
     for part, became in zip(series, resolve([part.files for part in series], tree, git), strict=True):

@@ -36,6 +36,8 @@ def as_object(answer: Answer) -> dict[str, Any]:
             "index": answer.stats.index,
         },
     }
+    if answer.notes:
+        out["notes"] = [{"where": note.where, "message": note.message} for note in answer.notes]
     if answer.verified:
         out["verified"] = [_verified(one) for one in answer.verified]
     return out
@@ -78,6 +80,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "path": [_step(step) for step in finding.path],
         "fix": finding.fix,
         "patch": finding.patch,
+        "mended_by": finding.mended_by,
         "fingerprint": finding.fingerprint,
     }
 

@@ -81,7 +81,8 @@ class Judge:
             patches.append(PatchAnswer(*said, tuple(files), patch.message))
         found += series.left_behind()
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
-        return Answer(submission.name, tuple(patches), tuple(found), tuple(errors), tally.stats())
+        name, stats, notes = submission.name, tally.stats(), submission.notes
+        return Answer(name, tuple(patches), tuple(found), tuple(errors), stats, notes=notes)
 
     def units(self, files: Iterable[FileImages]) -> tuple[dict[str, Unit], dict[str, Unit]]:
         """The files of a patch before and after it, by path, each with the others and the index around it."""
