@@ -59,6 +59,14 @@ class Step(msgspec.Struct, frozen=True):
     text: str = ""
 
 
+class Extra(StrEnum):
+    """What some formats need beyond findings; made only for them."""
+
+    LETTERS = "letters"  # the mails of the patches: headers and text
+    EXHIBITS = "exhibits"  # of each finding: the function's source, its graph, the counts on the way
+    FACTS = "facts"  # of each touched function: who owns what, on which exits
+
+
 class Anchor(msgspec.Struct, frozen=True):
     """A line that the patch changed: of the after-image, or a removed one of the before-image."""
 

@@ -16,7 +16,7 @@ from getput.cli.guard import failed, guarded
 from getput.cli.jobs import ProcessDiedError, in_order
 from getput.cli.progress import counted
 from getput.config import FailOn, Settings
-from getput.model import Answer, Status
+from getput.model import Answer, Extra, Status
 from getput.patch.series import read_submissions
 from getput.report import FORMATS
 from getput.report.select import fails, shown, unjudged, wanted
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     tally = _Tally(settings, form.carries_errors, args.quiet)
-    answers = in_order(_start, (tree, settings, args.timing, args.index), _judge, tasks, args.jobs, _died)
+    answers = in_order(_start, (tree, settings, args.timing, args.index, form.needs), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
     output.answer(form.render((shown(answer, args.show) for answer in judged), options.look(args)))
@@ -154,12 +154,11 @@ class _Worker:
     current: Current | None
 
 
-def _start(tree: Path, settings: Settings, timing: bool, index: bool) -> None:
+def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[Extra]) -> None:
     _Worker.current = _current(tree, settings) if index else None
     current = _Worker.current
-    _Worker.judge = (
-        Judge(tree, settings) if current is None else Judge(tree, settings, current.names, current.mentioning)
-    )
+    names, mentioning = (None, None) if current is None else (current.names, current.mentioning)
+    _Worker.judge = Judge(tree, settings, names, mentioning, needs)
     _Worker.tree = tree
     _Worker.timing = timing
 
@@ -187,7 +186,7 @@ def _answer(task: Task) -> Answer:
     except UNUSABLE as error:
         output.message(f"the index cannot be used: {error}; patches are judged without it")
         _Worker.current = None
-        _Worker.judge = Judge(_Worker.tree, _Worker.judge.settings)
+        _Worker.judge = Judge(_Worker.tree, _Worker.judge.settings, needs=_Worker.judge.needs)
         return _Worker.judge.check(submission)
     return replace(answer, stats=replace(answer.stats, index=current.state))
 

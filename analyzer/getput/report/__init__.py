@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from getput.model import Extra
+
 if TYPE_CHECKING:
     from getput.model import Answer
 
@@ -30,6 +32,7 @@ class Format(NamedTuple):
     ``carries_errors``: what could not be judged is part of it, so nobody has to be told on standard error.
     ``one_answer``: a document of one answer.
     ``standing``: says something of what stands in a tree only, not of a patch.
+    ``needs``: what an answer holds beyond its findings for this format alone, by the names of ``model.Extra``.
     """
 
     module: str
@@ -37,6 +40,7 @@ class Format(NamedTuple):
     carries_errors: bool = False
     one_answer: bool = False
     standing: bool = False
+    needs: frozenset[Extra] = frozenset()
 
     @property
     def render(self) -> Render:

@@ -13,7 +13,7 @@ from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
 from getput.index.names import Names
-from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Stats, Status
+from getput.model import Anchor, Answer, Confidence, Extra, FileAnswer, Finding, PatchAnswer, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
@@ -50,9 +50,15 @@ class Judge:
     """Judges patches and files for one source tree; keeps tables and macros between inputs, and nothing else."""
 
     def __init__(
-        self, tree: Path | None, settings: Settings, names: Names | None = None, mentioning: Mentioning | None = None
+        self,
+        tree: Path | None,
+        settings: Settings,
+        names: Names | None = None,
+        mentioning: Mentioning | None = None,
+        needs: frozenset[Extra] = frozenset(),
     ) -> None:
         self.tree = tree
+        self.needs = needs
         self.mentioning = mentioning
         self.settings = settings
         self.names = names
