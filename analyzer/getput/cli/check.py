@@ -16,7 +16,7 @@ from getput.cli.guard import failed, guarded
 from getput.cli.jobs import ProcessDiedError, in_order
 from getput.cli.progress import counted
 from getput.config import FailOn, Settings
-from getput.model import Answer, Extra, Status
+from getput.model import Answer, Status
 from getput.patch.series import read_submissions
 from getput.report import FORMATS
 from getput.report.select import fails, shown, unjudged, wanted
@@ -154,7 +154,7 @@ class _Worker:
     current: Current | None
 
 
-def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[Extra]) -> None:
+def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[str]) -> None:
     _Worker.current = _current(tree, settings) if index else None
     current = _Worker.current
     names, mentioning = (None, None) if current is None else (current.names, current.mentioning)

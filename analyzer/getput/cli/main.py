@@ -40,7 +40,7 @@ exit status:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that *argv* (default: the process's) asks for; the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(words).parse_args(words)
+    args = parser_of(words).parse_args(words)
     try:
         return int(import_module(f"getput.cli.{args.command}").run(args))
     except UsageError as error:
@@ -75,7 +75,7 @@ def entry() -> None:
     sys.exit(status)
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser_of(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the command line; only the commands that *words* mention are imported and get their options."""
     parser = argparse.ArgumentParser(
         prog="getput",

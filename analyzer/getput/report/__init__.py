@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from getput.model import Extra
-
 if TYPE_CHECKING:
     from getput.model import Answer
 
@@ -32,7 +30,7 @@ class Format(NamedTuple):
     ``carries_errors``: what could not be judged is part of it, so nobody has to be told on standard error.
     ``one_answer``: a document of one answer.
     ``standing``: says something of what stands in a tree only, not of a patch.
-    ``needs``: what an answer holds beyond its findings for this format alone, by the names of ``model.Extra``.
+    ``needs``: what an answer holds beyond its findings for this format alone, by the values of ``model.Extra``.
     """
 
     module: str
@@ -40,7 +38,7 @@ class Format(NamedTuple):
     carries_errors: bool = False
     one_answer: bool = False
     standing: bool = False
-    needs: frozenset[Extra] = frozenset()
+    needs: frozenset[str] = frozenset()
 
     @property
     def render(self) -> Render:

@@ -13,7 +13,7 @@ from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
 from getput.index.names import Names
-from getput.model import Anchor, Answer, Confidence, Extra, FileAnswer, Finding, PatchAnswer, Stats, Status
+from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
@@ -55,7 +55,7 @@ class Judge:
         settings: Settings,
         names: Names | None = None,
         mentioning: Mentioning | None = None,
-        needs: frozenset[Extra] = frozenset(),
+        needs: frozenset[str] = frozenset(),
     ) -> None:
         self.tree = tree
         self.needs = needs
