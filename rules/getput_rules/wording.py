@@ -118,6 +118,8 @@ TEXTS = {
     "free-counted": "'{name}' is freed directly although it is reference counted; it must be put",
     "overwritten": "'{name}' is overwritten while it holds the only pointer to a reference taken by {api}()",
     "revived": "{drop}() sets a count on '{name}' after page_free(), though {note} pages must go back with a count of zero",
+    "refused": "{api}() may refuse to take a reference on '{name}', and its answer is not looked at",
+    "consumed": "{drop}() drops a reference on '{name}', on which none was taken",
     "discarded": "the reference returned by {api}() is thrown away",
 }
 
@@ -139,7 +141,7 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     earlier = count.escaped or (
         f"{count.dropped[-1].callee}() dropped it before" if count.dropped else "no reference is left"
     )
-    text = TEXTS[incident.kind].format(
+    text = TEXTS[incident.note if incident.note in TEXTS else incident.kind].format(
         name=name, api=api, earlier=earlier, drop=dropped.callee if dropped else "the put", note=incident.note
     )
     way = marks(incident.trace)

@@ -63,6 +63,7 @@ FRAMES = {
             "\tfolio_put(page_folio(page));\n}}\n\n{}"
         ),
     ),
+    "refusal-ignored": ("{}return 0;\n",),
     "siblings-diverge": (
         (
             "void ring_open(struct ring *ring)\n{{\n\tif (ring->type == RING_SHARED)\n\t\tof_node_get(ring->np);\n\tring_start(ring);\n}}\n\n{}"

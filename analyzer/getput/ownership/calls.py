@@ -6,7 +6,7 @@ import msgspec
 
 from getput.flow.ir import AddressOf, Call, Str, Var
 from getput.ownership import pages
-from getput.ownership.contracts import ANY, Contract, Source
+from getput.ownership.contracts import ANY, POS, Contract, Source
 from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
@@ -89,8 +89,16 @@ class Calls(Effects):
                     self.suspect(state, arg, name)
         if contract.source is not Source.SUMMARY:
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
+        if call.result is None and known is None and contract.source is Source.TABLE:
+            self.refused(state, call, result)
         self.bind(state, call, result)
         return True
+
+    def refused(self, state: State, call: Call, result: int) -> None:
+        """A get that may refuse, and whose answer goes nowhere."""
+        for key, count in state.counts.items():
+            if not count.fresh and any(part[0] == result and part[1] == POS and part[2] > 0 for part in count.parts):
+                self.report.add("refused", key, call.at, count, count.taken[-1], state.trace)
 
     def result_of(self, state: State, call: Call, contract: Contract, args: list[int]) -> int | None:
         """The result, where it is an argument of the call or a part of one."""

@@ -263,7 +263,8 @@ class Effects(Core):
         elif self.twice(before, site):
             kind = "put-twice"
         if kind and not excess.explained(self, state, key[0], before, site, kind):
-            self.report.add(kind, key, site.at, before, site, state.trace)
+            note = "consumed" if kind == "put-borrowed" and excess.consumes(site) else ""
+            self.report.add(kind, key, site.at, before, site, state.trace, note)
 
     @staticmethod
     def twice(before: Count, site: Site) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from getput.ownership.contracts import POS, ZERO, Source
+from getput.ownership.contracts import POS, ZERO, Source, Verb
 from getput.ownership.naming import NODES, PAGES, PROBES, REMOVES, TAKING_NAME, TEARDOWN_NAME
 from getput.ownership.state import ELEMENT
 from getput.ownership.values import FIELD, LOCAL, OUT, PARAM, RESULT, SUB
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 PUTS = re.compile(r"(?:^|_)put(?:_|$)")
 DEVICES = ("dev", "parent")
+HELD = "of_node"  # the member of a device that holds its node
 ZEROED = re.compile(r"[zc]alloc")  # what they return is filled with zeros
 
 
 def lent(machine: Core, key: Key, before: Count, site: Site) -> bool:
     """Whether a put by *site* drops what the function never has a reference on: the device that a driver's probe is called for, or the
-    node that a device holds as long as it lives."""
-    if before.taken or before.dropped or before.escaped or not PUTS.search(site.callee):
+    node that a device holds as long as it lives.  A lookup that drops the node that it starts from is such a put, too."""
+    consumed = consumes(site)
+    if before.taken or before.dropped or before.escaped or not (consumed or PUTS.search(site.callee)):
         return False
     values = machine.values
     row = values.rows[key[0]]
@@ -34,7 +36,17 @@ def lent(machine: Core, key: Key, before: Count, site: Site) -> bool:
     if row[0] != FIELD or row[2] not in NODES or TEARDOWN_NAME.search(machine.function.name):
         return False
     base = values.rows[row[1]]
-    return base[0] in (SUB, FIELD) and base[2] in DEVICES
+    return (base[0] in (SUB, FIELD) and base[2] in DEVICES) or (consumed and base[0] == PARAM and row[2] == HELD)
+
+
+def consumes(site: Site) -> bool:
+    """Whether the call looks something up, and drops what it starts from."""
+    if site.contract is None or site.contract.source is not Source.TABLE:
+        return False
+    effects = site.contract.effects
+    return any(one.verb is Verb.TAKE and one.target.arg < 0 for one in effects) and any(
+        one.verb is Verb.DROP and one.target.arg >= 0 for one in effects
+    )
 
 
 def helped(machine: Core, at: int) -> bool:
