@@ -22,6 +22,7 @@ from getput.ownership.naming import (
     NO_OBJECTS,
     NODES,
     ONLY_ADDRESS,
+    OUTCOME,
     PRINTS,
     PUTS,
     REGISTERS,
@@ -81,6 +82,7 @@ class Calls(Effects):
             self.eval.ones.add(result)
         if contract.source is Source.SUMMARY:
             self.fill_in(state, call, by_address=True)
+            self.overwrite_members(state, call, args)
         self.apply(state, call, contract, args, result)
         if contract.source is Source.SUMMARY and DROPPING_NAME.search(name):
             for index, arg in enumerate(args):
@@ -190,6 +192,7 @@ class Calls(Effects):
                         counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
         self.passed[call.at] = tuple(args)
         self.overwrite_locals(state, call, args, set())
+        self.overwrite_members(state, call, args)
         self.fill_in(state, call, by_address=False)
         if name and (UNCHANGING.search(name) or ASKS.match(name)):
             result = self.values.of(PURE, name, *args)
@@ -214,6 +217,21 @@ class Calls(Effects):
                     fresh = self.values.of(FRESH, call.at, local)
                     self.age(state, fresh)
                     state.env[local] = fresh
+
+    def overwrite_members(self, state: State, call: Call, args: list[int]) -> None:
+        """Numbers in members of what is passed may be others now: any of a variable of this function, elsewhere those that tell how a call went."""
+        if not state.mem:
+            return
+        values = self.values
+        roots = {values.root(arg) for arg in args}
+        for place, value in list(state.mem.items()):
+            if values.constant(value) is None:
+                continue
+            root = values.root(place[0])
+            if root in roots and (values.rows[root][0] == LOCAL or OUTCOME.search(place[1])):
+                fresh = values.of(FRESH, call.at, f"{place[0]}{place[1]}")
+                self.age(state, fresh)
+                state.mem[place] = fresh
 
     def fill_in(self, state: State, call: Call, *, by_address: bool) -> None:
         """Variables without a value, or with one whose reference is gone, have a new one after a callee got their address.

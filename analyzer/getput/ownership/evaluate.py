@@ -91,7 +91,7 @@ class Evaluator:
         if kind is ContainerOf:
             return self.values.container(self.value(state, expr.pointer), expr.member)  # type: ignore[union-attr]
         if kind is Str:
-            return self.values.of(TEXT)
+            return self.values.of(TEXT, expr.text)  # type: ignore[union-attr]
         assert isinstance(expr, Unknown)
         parts = tuple(self.value(state, part) for part in expr.parts)
         return self.values.of(OP, expr.text, *parts)

@@ -94,6 +94,9 @@ OWNERS_PUT = re.compile(r"unregister|_del$|_remove$")
 MANAGED = re.compile(r"^_*(?:devm|drmm|pcim|kunit)_")
 
 PROBES = re.compile(r"(?:^|_)(?:probe|bind)(?:_|$)")
+OUTCOME = re.compile(
+    r"(?:^|_)(?:err|error|errno|ret|retval|rc|res|result|status)\Z"
+)  # members that tell how something went
 NODES = frozenset({"of_node", "fwnode"})  # families of nodes, and the members of a device that hold one
 PAGES = frozenset({"page_folio", "page_pin"})  # families of pages, of which one call may take many
 # Families whose objects a cache, a table or a tree keeps: the last put seldom frees them.
