@@ -23,7 +23,7 @@ from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
 from getput.ownership.leaks import COUNTERPART, leaks
 from getput.ownership.naming import EMBEDDED
-from getput.ownership.solve import Solver
+from getput.ownership.solve import Shape, Solver
 from getput.ownership.summary import summarize
 from getput.ownership.transfer import Machine
 from getput.ownership.view import WORD, FunctionReport, Member
@@ -80,6 +80,7 @@ class Unit:
         for source in self.sources:
             self.by_name.setdefault(source.name, source)
         self.lowered: dict[int, Function | None] = {}
+        self.shapes: dict[int, Shape] = {}
         self.failures: dict[int, str] = {}
         self.contracts: dict[tuple[str, str], Contract | None] = {}
         self.runs: dict[tuple[int, str], tuple[Function, Machine, Solver]] = {}
@@ -306,7 +307,10 @@ class Unit:
             lambda name, counted: self.callee(source, name, counter, depth, counted=counted),
             self.by_name.__contains__,
         )
-        solver = Solver(machine)
+        shape = self.shapes.get(source.start)
+        if shape is None:
+            shape = self.shapes[source.start] = Shape(function)
+        solver = Solver(machine, shape)
         solver.run()
         if solver.bounded:
             self.bounded.add(source.name)
