@@ -162,7 +162,7 @@ class Core:
         for name, value in state.env.items():
             if roots[value] == root and not (by_name and name[0] == "%"):
                 return True
-        return any([roots[value] == root for value in state.mem.values()])
+        return root in [roots[value] for value in state.mem.values()]
 
     def used(self, state: State, value: int) -> None:
         """Memory behind *value* is touched: is the object still there?"""
@@ -251,8 +251,8 @@ class Core:
         if not state.counts:
             return
         for key, count in list(state.counts.items()):
-            if (count.parts and any([part[0] == value for part in count.parts])) or (
-                count.hopes and any([hope[0] == value for hope in count.hopes])
+            if (count.parts and value in [part[0] for part in count.parts]) or (
+                count.hopes and value in [hope[0] for hope in count.hopes]
             ):
                 state.counts[key] = self.settle(state, count)
 

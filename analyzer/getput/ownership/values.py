@@ -33,6 +33,7 @@ PURE = "pure"  # (callee, operands...): a call whose answer does not change
 PHI = "phi"  # (block, place): what a join could not keep apart
 AGED = "aged"  # (value): the same from an earlier round of a loop
 FRESH = "fresh"  # (offset, place): nothing is known
+REACHED = frozenset({FIELD, SUB, CONT})  # what is found by way of another value
 SIGNED = frozenset({"PTR_ERR", "ERR_PTR", "PTR_ERR_OR_ZERO", "-"})  # operators whose sign follows from the operand's
 
 
@@ -69,12 +70,12 @@ class Values:
             bits = POS
             if row[2][0] != "[":  # type: ignore[index]
                 root = self.roots[row[1]]  # type: ignore[index]
-        elif kind == CONT or kind == MAYBE:
+        elif kind in (CONT, MAYBE):
             derived = kind == CONT
             root = self.roots[row[1]]  # type: ignore[index]
         elif kind == CONST:
             bits = sign(row[1])  # type: ignore[arg-type]
-        elif kind == LOCAL or kind == TEXT:
+        elif kind in (LOCAL, TEXT):
             bits = POS
         elif kind == GLOBAL:
             name = str(row[1])
