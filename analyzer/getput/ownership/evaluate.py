@@ -82,7 +82,7 @@ class Evaluator:
         if kind is Var:
             return self.variable(state, expr.name)  # type: ignore[union-attr]
         if kind is Temp:
-            name = temporary(expr.index)  # type: ignore[union-attr, arg-type]
+            name = temporary(expr.index)  # type: ignore[union-attr]
             known = state.env.get(name)
             return self.values.of(FRESH, name) if known is None else known
         if kind is Const:

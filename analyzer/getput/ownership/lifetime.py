@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 
 import msgspec
 
@@ -44,8 +45,9 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     followed; None follows all."""
     stored: list[Stored] = []
     vocabulary = unit.vocabulary
-    words = vocabulary.words if focus is None else vocabulary.words & focus
-    counters = sorted({counter for word in words for counter in vocabulary.counters[word]})
+    counters: Sequence[str] = vocabulary.followed
+    if focus is not None:
+        counters = sorted({counter for word in vocabulary.words & focus for counter in vocabulary.counters[word]})
     fields = None if focus is None else focus & members_in(unit, touched)
     for counter in counters:
         if fields is not None and not fields:

@@ -30,9 +30,12 @@ from getput.ownership.view import WORD, FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
 INIT = re.compile(rb"\b__init\b")
+WORDS = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
-MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})  # what makes a caller count
+# What makes a caller count; one that counts nothing else loses nothing by what is unsure.
+MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
 ASSERTED = re.compile(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
 NEAR = 120  # bytes between the beginning of a condition and the part of it that decides
@@ -142,10 +145,10 @@ class Unit:
         """Every identifier in the text of *source*."""
         known = self.words.get(source.start)
         if known is None:
-            found = set(WORD.findall(self.text, source.start, source.end))
-            if not SCOPES.isdisjoint(found):
-                found |= scope_calls(self.text, source.start, source.end)
-            known = self.words[source.start] = frozenset(word.decode("ascii") for word in found)
+            found = set(WORDS.findall(self.text[source.start : source.end].decode("latin-1")))
+            if not SCOPE_WORDS.isdisjoint(found):
+                found.update([word.decode("ascii") for word in scope_calls(self.text, source.start, source.end)])
+            known = self.words[source.start] = frozenset(found)
         return known
 
     def mentions(self, names: frozenset[str]) -> bool:
@@ -202,8 +205,13 @@ class Unit:
         if known is None:
             words = self.words_of(source)
             found: set[str] = set()
-            for word in words & self.vocabulary.words:
-                found |= self.vocabulary.counters[word]
+            moving = self.vocabulary.moving
+            for word in words & moving.keys():
+                found |= moving[word]
+            if not words.isdisjoint(SCOPE_WORDS):
+                cleaning = self.vocabulary.cleaning
+                for word in words & cleaning.keys():
+                    found |= cleaning[word]
             if self.elsewhere is not None:
                 self.direct[source.start] = frozenset(found)  # recursion, through other files, ends here
                 found |= self.elsewhere.counters(self.unknown(words))
@@ -246,9 +254,11 @@ class Unit:
         known = self.touching.get(key)
         if known is not None:
             return known
-        if counter in self.own(source) or depth >= MAX_DEPTH:
+        if counter in self.own(source):
             self.touching[key] = True
             return True
+        if depth >= MAX_DEPTH:
+            return True  # who asks will follow it, and know
         self.touching[key] = False  # recursion ends here
         for callee in self.callees(source):
             if self.touches(callee, counter, depth + 1):

@@ -55,7 +55,7 @@ class Values:
         self.roots: list[int] = []  # the object that each points into
         self.zero = self.of(CONST, 0)
 
-    def of(self, *row: object) -> int:
+    def of(self, *row: Any) -> int:
         """The number of the value that *row* (kind, then its description) names."""
         known = self.ids.get(row)
         if known is not None:
@@ -68,13 +68,13 @@ class Values:
             derived = len(row) == 3 and row[1] in SIGNED
         elif kind == SUB:
             bits = POS
-            if row[2][0] != "[":  # type: ignore[index]
-                root = self.roots[row[1]]  # type: ignore[index]
+            if row[2][0] != "[":
+                root = self.roots[row[1]]
         elif kind in (CONT, MAYBE):
             derived = kind == CONT
-            root = self.roots[row[1]]  # type: ignore[index]
+            root = self.roots[row[1]]
         elif kind == CONST:
-            bits = sign(row[1])  # type: ignore[arg-type]
+            bits = sign(row[1])
         elif kind in (LOCAL, TEXT):
             bits = POS
         elif kind == GLOBAL:
