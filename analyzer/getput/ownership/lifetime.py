@@ -173,7 +173,11 @@ def takes(unit: Unit, source: FunctionSource, taking: frozenset[str]) -> bool:
 
 def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
     """Whether *source* writes a member whose name is in *focus*."""
-    return any(match.decode("ascii") in focus for match in ASSIGNED.findall(unit.text, source.start, source.end))
+    known = unit.assigned.get(source.start)
+    if known is None:
+        found = set(ASSIGNED.findall(unit.text, source.start, source.end))
+        known = unit.assigned[source.start] = frozenset([name.decode("ascii") for name in found])
+    return not known.isdisjoint(focus)
 
 
 def fields_put(unit: Unit, puts: frozenset[str]) -> frozenset[str]:

@@ -26,7 +26,7 @@ from getput.ownership.naming import EMBEDDED
 from getput.ownership.solve import Shape, Solver
 from getput.ownership.summary import summarize
 from getput.ownership.transfer import Machine
-from getput.ownership.view import WORD, FunctionReport, Member
+from getput.ownership.view import FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
 INIT = re.compile(rb"\b__init\b")
@@ -36,6 +36,7 @@ SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
 # What makes a caller count; one that counts nothing else loses nothing by what is unsure.
 MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})
+BLANKS = bytes(char if bytes((char,)) in WORD_BYTES else 0x20 for char in range(256))  # for translate: words alone
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
 ASSERTED = re.compile(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
 NEAR = 120  # bytes between the beginning of a condition and the part of it that decides
@@ -99,6 +100,7 @@ class Unit:
         self.alike = False  # the twin sees the same other files
         self.same: dict[str, bool] = {}  # functions of the twin, to the letter, with all that they call
         self.all_words: frozenset[bytes] | None = None
+        self.assigned: dict[int, frozenset[str]] = {}  # by function, the members that it writes
         self.texts: dict[str, str] = {}
         self.entries: dict[str, bool] = {}
         self.expanded: list[tuple[FunctionSource, Expansion]] = []
@@ -145,7 +147,14 @@ class Unit:
         """Every identifier in the text of *source*."""
         known = self.words.get(source.start)
         if known is None:
-            found = set(WORDS.findall(self.text[source.start : source.end].decode("latin-1")))
+            text = self.text[source.start : source.end]
+            twin = self.twin
+            other = twin.by_name.get(source.name) if twin is not None else None
+            if twin is not None and other is not None and other.start in twin.words:
+                if twin.text[other.start : other.end] == text:
+                    known = self.words[source.start] = twin.words[other.start]
+                    return known
+            found = set(WORDS.findall(text.decode("latin-1")))
             if not SCOPE_WORDS.isdisjoint(found):
                 found.update([word.decode("ascii") for word in scope_calls(self.text, source.start, source.end)])
             known = self.words[source.start] = frozenset(found)
@@ -154,7 +163,7 @@ class Unit:
     def mentions(self, names: frozenset[str]) -> bool:
         """Whether any of *names* stands anywhere in the file."""
         if self.all_words is None:
-            self.all_words = frozenset(WORD.findall(self.text))
+            self.all_words = frozenset(self.text.translate(BLANKS).split())
         return not self.all_words.isdisjoint(in_bytes(names))
 
     def counters(self, source: FunctionSource) -> frozenset[str]:
