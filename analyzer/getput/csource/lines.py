@@ -34,6 +34,15 @@ class LineMap:
             raise IndexError(line)
         return self._lines()[line - 1]
 
+    def span(self, line: int) -> tuple[int, int]:
+        """Where a line (1-based) begins, and where the next one does; nothing behind the text for a line that it does not have."""
+        starts = self._lines()
+        size = len(self._text) + 1
+        return (
+            starts[line - 1] if 1 <= line <= len(starts) else size,
+            starts[line] if 0 <= line < len(starts) else size,
+        )
+
     def line_text(self, line: int) -> bytes:
         """The text of a line (1-based), without its line end; empty for a line the text does not have."""
         starts = self._lines()

@@ -16,7 +16,6 @@ from getput.csource.expand import scope_calls
 SCOPES = frozenset(scope + b"(" for scope in expand.SCOPES)  # put without a call
 _KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_(")
 _SPACES = bytes(char if char in _KEPT else 0x20 for char in range(256))
-_OPEN = 0x28
 _NAME = re.compile(rb"([A-Za-z_]\w*)[ \t\n]*\(")
 _SYSCALL = re.compile(rb"(?:\w+_)?SYSCALL_DEFINE\d\s*\(\s*(\w+)")
 _ATTRIBUTE = re.compile(
@@ -48,8 +47,9 @@ def blob_of(text: bytes) -> bytes:
 
 def calls_of(text: bytes) -> set[bytes]:
     """Every name in *text* that stands in front of a parenthesis, with the parenthesis: ``foo(``; and what cleanup classes call."""
-    words = set(text.replace(b" (", b"(").replace(b"(", b"( ").translate(_SPACES).split())
-    calls = {word for word in words if word[-1] == _OPEN and len(word) > 1}
+    *parts, _ = text.replace(b" (", b"(").translate(_SPACES).split(b"(")
+    words = {part[part.rfind(b" ") + 1 :] for part in parts}
+    calls = {word + b"(" for word in words if word}
     return calls if calls.isdisjoint(SCOPES) else calls | {call + b"(" for call in scope_calls(text)}
 
 

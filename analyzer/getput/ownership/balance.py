@@ -7,6 +7,7 @@ the put away.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from getput.ownership.twins import counts_owners, fewer
 from getput.ownership.unit import Unit
@@ -50,7 +51,7 @@ OPPOSITES = {
 }
 
 
-def balances(unit: Unit, counters: list[str], touched: frozenset[str]) -> list[Balance]:
+def balances(unit: Unit, counters: Sequence[str], touched: frozenset[str]) -> list[Balance]:
     """The pairs of operations of the file of which one is *touched* by the patch, and what each leaves of *counters*, where both can be
     told in both images."""
     other = unit.twin

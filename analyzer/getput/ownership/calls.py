@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import msgspec
 
 from getput.flow.ir import AddressOf, Call, Str, Var
@@ -10,34 +12,23 @@ from getput.ownership.contracts import ANY, POS, Contract, Source
 from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
-    ASKS,
-    AWAITS,
-    COMPARES,
-    CONVERSION,
     CONVERSIONS,
-    DROPPING_NAME,
-    DRVDATA,
-    HARMLESS_NAME,
     LOADS,
     NO_OBJECTS,
     NODES,
     ONLY_ADDRESS,
     OUTCOME,
-    PRINTS,
-    PUTS,
     REGISTERS,
     RETURNED,
     SAME_NODE,
-    SET_DRVDATA,
-    SEVERAL,
     STORES,
-    UNCHANGING,
-    VERIFY,
-    WAKES,
 )
 from getput.ownership.state import Count, Site, State
-from getput.ownership.values import FRESH, LOCAL, MAYBE, PURE, RESULT
+from getput.ownership.traits import CLEARS, RETAINS, Traits, traits
+from getput.ownership.values import AGED, FRESH, LOCAL, MAYBE, PURE, REACHED, RESULT
 
+NAMELESS = Traits("")
+NONE: frozenset[int] = frozenset()
 INSIDE = "#inside"  # the driver's part of a subsystem's object
 
 
@@ -47,47 +38,53 @@ class Calls(Effects):
     def call(self, state: State, call: Call) -> bool:
         """A call: its arguments are used, its effects applied, its result bound."""
         name = call.callee
+        value = self.eval.value
         if call.pointer is not None:
-            self.eval.value(state, call.pointer)
-        args = [self.eval.value(state, arg) for arg in call.args]
+            value(state, call.pointer)
+        args = [value(state, arg) for arg in call.args]
         if name is None:
             if pages.is_page_free(call):
                 state.mem[(self.values.root(args[0]), pages.MARK)] = args[0]
                 state.trace = (state.trace, "page_free", call.at, "")
-            return self.unknown(state, call, args, "")
+            return self.unknown(state, call, args, "", NAMELESS)
+        said = traits(name)
         self.called[call.at] = name
         if call.result is not None:
             self.looked_at.add(call.at)
-        if name in pages.SETTERS and self.counter == pages.COUNTER:
+        if said.setter and self.counter == pages.COUNTER:
             self.revived(state, call, name, args)
-        if self.builtin(state, call, name, args):
+        one, two, any_ = said.builtin
+        given = len(args)
+        if (any_ or (one if given == 1 else two and given == 2)) and self.builtin(state, call, name, args, said):
             return True
         contract = self.tables.contracts.get(name)
         if contract is None:
-            contract = self.callee(name, bool(state.counts) and self.concerned(state, args))
+            counted = bool(state.counts) and self.known_here(name) and self.concerned(state, args)
+            contract = self.callee(name, counted)
         if contract is None:
-            return self.unknown(state, call, args, name)
+            return self.unknown(state, call, args, name, said)
         if contract.noreturn:
             return False
         known = self.result_of(state, call, contract, args)
         result = self.fresh_result(state, call.at) if known is None else known
         if known is None:
-            args = [self.values.aged(arg, result) for arg in args]
+            if (AGED, result) in self.values.ids:
+                args = [self.values.aged(arg, result) for arg in args]
             if contract.results != ANY:
                 state.facts[result] = contract.results
         if contract.owns:
             self.owners[result] = contract
         self.passed[call.at] = tuple(args)
-        if SEVERAL.match(name) and 1 in map(self.values.constant, args[1:3]):
+        if said.several and 1 in map(self.values.constant, args[1:3]):
             self.eval.ones.add(result)
         if contract.source is Source.SUMMARY:
             self.fill_in(state, call, by_address=True)
             self.overwrite_members(state, call, args)
         self.apply(state, call, contract, args, result)
-        if contract.source is Source.SUMMARY and DROPPING_NAME.search(name):
+        if contract.source is Source.SUMMARY and said.drops:
             for index, arg in enumerate(args):
                 self.holder_dropped(state, arg, name)
-                if PUTS.search(name) and all(effect.target.arg != index for effect in contract.effects):
+                if said.puts and all(effect.target.arg != index for effect in contract.effects):
                     self.suspect(state, arg, name)
         if contract.source is not Source.SUMMARY:
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
@@ -117,18 +114,21 @@ class Calls(Effects):
 
     def concerned(self, state: State, args: list[int]) -> bool:
         """Whether one of *args* leads to a counted object, to what it is stored in, or to what it was read from."""
-        values = self.values
-        roots = {values.root(arg) for arg in args}
+        rows, root_of = self.values.rows, self.values.roots
+        roots = {root_of[arg] for arg in args}
         for value in args:
-            row = values.rows[value]
+            row = rows[value]
             if row[0] == LOCAL and row[1] in state.env:
-                roots.add(values.root(state.env[row[1]]))
-        return any(
-            key[0] in roots
-            or not roots.isdisjoint(count.held)
-            or any(self.reached_from(key[0], root) for root in roots)
-            for key, count in state.counts.items()
-        )
+                roots.add(root_of[state.env[row[1]]])
+        for key, count in state.counts.items():
+            if key[0] in roots or not roots.isdisjoint(count.held):
+                return True
+            value = key[0]
+            while rows[value][0] in REACHED:
+                value = rows[value][1]
+                if value in roots:
+                    return True
+        return False
 
     def suspect(self, state: State, arg: int, name: str) -> None:
         """Remember that a callee whose name says that it puts saw *arg*, although its summary knows nothing of it."""
@@ -168,18 +168,18 @@ class Calls(Effects):
                 self.report.add("discarded", key, call.at, count, count.taken[-1], state.trace)
                 del state.counts[key]
 
-    def unknown(self, state: State, call: Call, args: list[int], name: str) -> bool:
+    def unknown(self, state: State, call: Call, args: list[int], name: str, said: Traits) -> bool:
         """A callee of which nothing is known: it uses its arguments, and takes and drops nothing."""
         counts = state.counts
         if counts:
-            harmless = HARMLESS_NAME.match(name) is not None
-            printed = addresses(call, name)
-            if AWAITS.match(name) and args:
+            harmless = said.harmless
+            printed = addresses(call, said)
+            if said.awaits and args:
                 awaited = counts.get((self.values.root(args[0]), self.counter))
                 if awaited is not None and awaited.dropped:
                     self.escape(state, args[0], f"awaited by {name}()")
             for index, arg in enumerate(args):
-                if index not in printed and not WAKES.match(name):
+                if not said.wakes and index not in printed:
                     self.used(state, arg)
                 root = self.values.root(arg)
                 for key, count in list(counts.items()):
@@ -191,17 +191,17 @@ class Calls(Effects):
                     ):
                         counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
         self.passed[call.at] = tuple(args)
-        self.overwrite_locals(state, call, args, set())
+        self.overwrite_locals(state, call, args, NONE)
         self.overwrite_members(state, call, args)
         self.fill_in(state, call, by_address=False)
-        if name and (UNCHANGING.search(name) or ASKS.match(name)):
+        if said.pure:
             result = self.values.of(PURE, name, *args)
         else:
             result = self.fresh_result(state, call.at)
         self.bind(state, call, result)
         return True
 
-    def overwrite_locals(self, state: State, call: Call, args: list[int], known: set[int]) -> None:
+    def overwrite_locals(self, state: State, call: Call, args: list[int], known: Set[int]) -> None:
         """Locals whose address is passed may have been written."""
         for index, arg in enumerate(args):
             row = self.values.rows[arg]
@@ -249,13 +249,13 @@ class Calls(Effects):
             self.age(state, fresh)
             state.env[place.name] = fresh
 
-    def converts(self, name: str) -> bool:
+    def converts(self, name: str, said: Traits) -> bool:
         """Whether a call of *name* gives back the object of its argument in another guise."""
-        if name in self.tables.contracts or not CONVERSION.match(name) or self.known_here(name):
+        if not said.converts or name in self.tables.contracts or self.known_here(name):
             return False
         return self.counter not in NODES or SAME_NODE.search(name) is not None
 
-    def builtin(self, state: State, call: Call, name: str, args: list[int]) -> bool:
+    def builtin(self, state: State, call: Call, name: str, args: list[int], said: Traits) -> bool:
         """Calls whose meaning is the language's or the driver core's, not a table's."""
         values, result = self.values, None
         if name in RETURNED and len(args) > RETURNED[name]:
@@ -263,28 +263,28 @@ class Calls(Effects):
             self.bind(state, call, args[RETURNED[name]])
             return True
         if len(args) == 1:
-            if name in ("no_free_ptr", "take_fd", "__no_kfree", "__get_and_null"):
+            if name in CLEARS:
                 result = args[0]
                 self.clear(state, call.args[0])
-            elif name == "retain_and_null_ptr":
-                self.escape(state, args[0], "kept by retain_and_null_ptr()")
+            elif name == RETAINS:
+                self.escape(state, args[0], f"kept by {RETAINS}()")
                 self.clear(state, call.args[0])
                 result = values.zero
-            elif VERIFY.search(name):
+            elif said.verifies:
                 self.used(state, args[0])
                 result = values.of(MAYBE, args[0], call.at)
                 state.facts.pop(result, None)
-            elif DRVDATA.match(name):
+            elif said.drvdata:
                 result = self.eval.load(state, (values.root(args[0]), "#drvdata"))
             elif name in NO_OBJECTS:
                 result = self.eval.unary(state, "IS_ERR", args[0])
             elif name in LOADS:
                 result = self.eval.load(state, (args[0], LOADS[name]))
-            elif self.converts(name):
+            elif self.converts(name, said):
                 self.used(state, args[0])
                 result = values.container(args[0], name)
         elif len(args) == 2:
-            if SET_DRVDATA.match(name):
+            if said.sets_drvdata:
                 self.eval.store(state, (values.root(args[0]), "#drvdata"), args[1])
                 self.hold(state, (values.root(args[1]), self.counter), values.root(args[0]))
                 result = values.zero
@@ -304,16 +304,16 @@ class Calls(Effects):
         return True
 
 
-def addresses(call: Call, name: str) -> frozenset[int]:
+def addresses(call: Call, said: Traits) -> frozenset[int]:
     """The arguments of a call that compares, or prints (``%p``), of which nothing but the address is looked at."""
-    if COMPARES.match(name):
+    if said.compares:
         return frozenset(range(len(call.args)))
     for index, arg in enumerate(call.args):
         if isinstance(arg, Str):
             conversions = CONVERSIONS.findall(arg.text.replace("%%", ""))
-            if not PRINTS.match(name) and len(conversions) != len(call.args) - index - 1:
+            if not said.prints and len(conversions) != len(call.args) - index - 1:
                 return frozenset()  # not a format
             return frozenset(
                 index + 1 + number for number, what in enumerate(conversions) if ONLY_ADDRESS.fullmatch(what)
             )
-    return frozenset()
+    return NONE

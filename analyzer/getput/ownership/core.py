@@ -9,7 +9,7 @@ import msgspec
 from getput.flow.ir import Expr, Function, ScopeEnd, Temp, Var
 from getput.ownership.apis import Tables
 from getput.ownership.contracts import NEG, POS, ZERO, Contract
-from getput.ownership.evaluate import Evaluator
+from getput.ownership.evaluate import Evaluator, temporary
 from getput.ownership.label import text_of
 from getput.ownership.rename import rename
 from getput.ownership.state import ELEMENT, Count, Key, Site, State, Trace
@@ -144,10 +144,11 @@ class Core:
     def holders(self, state: State, root: int) -> frozenset[int]:
         """What *root* is stored in now: the roots of structures, and globals."""
         values = self.values
-        out = {values.root(base) for (base, _), value in state.mem.items() if values.root(value) == root}
+        roots = values.roots
+        out = {roots[base] for (base, _), value in state.mem.items() if roots[value] == root}
         for name, value in state.env.items():
             if (
-                values.root(value) == root
+                roots[value] == root
                 and name[0] != "%"
                 and name not in self.eval.locals
                 and name not in self.eval.params
@@ -157,10 +158,11 @@ class Core:
 
     def reachable(self, state: State, root: int, *, by_name: bool = False) -> bool:
         """Whether any variable or field still leads to *root*; *by_name* leaves out temporaries, which are read once and gone."""
-        of = self.values.root
-        return any(of(value) == root for name, value in state.env.items() if not (by_name and name[0] == "%")) or any(
-            of(value) == root for value in state.mem.values()
-        )
+        roots = self.values.roots
+        for name, value in state.env.items():
+            if roots[value] == root and not (by_name and name[0] == "%"):
+                return True
+        return root in [roots[value] for value in state.mem.values()]
 
     def used(self, state: State, value: int) -> None:
         """Memory behind *value* is touched: is the object still there?"""
@@ -246,8 +248,12 @@ class Core:
 
     def learned(self, state: State, value: int) -> None:
         """More is known of *value*: conditional counts that hang on it become numbers."""
+        if not state.counts:
+            return
         for key, count in list(state.counts.items()):
-            if any(part[0] == value for part in count.parts) or any(hope[0] == value for hope in count.hopes):
+            if (count.parts and value in [part[0] for part in count.parts]) or (
+                count.hopes and value in [hope[0] for hope in count.hopes]
+            ):
                 state.counts[key] = self.settle(state, count)
 
     def settle(self, state: State, count: Count) -> Count:
@@ -284,7 +290,7 @@ class Core:
 
     def age(self, state: State, value: int) -> None:
         """Rename *value* to what it was an iteration ago."""
-        if (value, self.counter) in state.counts or value in state.facts or any(v == value for v in state.env.values()):
+        if value in state.facts or value in state.env.values() or (value, self.counter) in state.counts:
             aged = self.values.of(AGED, value)
             older = state.counts.get((aged, self.counter))
             rename(self.values, state, value, aged, self.counter)
@@ -295,9 +301,11 @@ class Core:
 
     def fresh_result(self, state: State, at: int) -> int:
         """The value of a result, the one of an earlier round of the loop renamed out of the way."""
-        result = self.values.of(RESULT, at)
-        self.age(state, result)
-        return result
+        known = self.values.ids.get((RESULT, at))
+        if known is None:
+            return self.values.of(RESULT, at)  # no round came before this one
+        self.age(state, known)
+        return known
 
     def escape(self, state: State, value: int, why: str) -> None:
         """Nobody here owes the reference of *value* any longer."""
@@ -340,7 +348,7 @@ class Core:
             return
         if isinstance(target, Temp):
             self.eval.assign(state, target, value)
-            self.recent = (self.at, f"%{target.index}")
+            self.recent = (self.at, temporary(target.index))
             return
         place = self.eval.place(state, target, use=True)
         gone = state.mem.get(place)

@@ -12,7 +12,7 @@ from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
 from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
-from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, MAYBE, OUT, PARAM, RESULT, SUB
+from getput.ownership.values import FRESH, LOCAL, MAYBE, OUT, PARAM, REACHED, RESULT
 
 HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
@@ -329,7 +329,7 @@ class Effects(Core):
     def reached_from(self, value: int, base: int) -> bool:
         """Whether *value* was read through *base*."""
         rows = self.values.rows
-        while rows[value][0] in (FIELD, SUB, CONT):
+        while rows[value][0] in REACHED:
             value = rows[value][1]
             if value == base:
                 return True

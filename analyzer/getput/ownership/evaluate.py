@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from getput.flow.ir import (
@@ -26,6 +27,7 @@ from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.state import State
 from getput.ownership.values import (
     CONST,
+    CONT,
     FIELD,
     FRESH,
     GLOBAL,
@@ -40,6 +42,12 @@ AGAINST_ZERO = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": PO
 AGAINST_ONE = {"==": POS, "!=": NEG | ZERO, "<": NEG | ZERO, "<=": ANY, ">": 0, ">=": POS}
 AGAINST_POS = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
 AGAINST_NEG = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
+
+
+@cache
+def temporary(index: int) -> str:
+    """The name under which a state knows a temporary."""
+    return f"%{index}"
 
 
 class Evaluator:
@@ -74,7 +82,7 @@ class Evaluator:
         if kind is Var:
             return self.variable(state, expr.name)  # type: ignore[union-attr]
         if kind is Temp:
-            name = f"%{expr.index}"  # type: ignore[union-attr]
+            name = temporary(expr.index)  # type: ignore[union-attr]
             known = state.env.get(name)
             return self.values.of(FRESH, name) if known is None else known
         if kind is Const:
@@ -161,22 +169,21 @@ class Evaluator:
         if known is not None:
             return known
         values = self.values
-        row = values.rows[value]
-        if row[0] == SUB:
-            return POS
-        if row[0] == "cont":
+        return self.derived_bits(state, value) if values.derived[value] else values.bits[value]
+
+    def derived_bits(self, state: State, value: int) -> int:
+        """The same for a value whose sign is that of what it is made of."""
+        row = self.values.rows[value]
+        if row[0] == CONT:
             return self.bits(state, row[1])
-        if row[0] == OP and len(row) == 3:
-            inner = self.bits(state, row[2])
-            if row[1] == "PTR_ERR":
-                return NEG if inner == NEG else ANY
-            if row[1] == "ERR_PTR":
-                return (inner & ZERO) | (NEG if inner & (NEG | POS) else 0)
-            if row[1] == "PTR_ERR_OR_ZERO":
-                return NEG if inner == NEG else ZERO if not inner & NEG else NEG | ZERO
-            if row[1] == "-":
-                return (inner & ZERO) | (POS if inner & NEG else 0) | (NEG if inner & POS else 0)
-        return values.bits[value]
+        inner = self.bits(state, row[2])
+        if row[1] == "PTR_ERR":
+            return NEG if inner == NEG else ANY
+        if row[1] == "ERR_PTR":
+            return (inner & ZERO) | (NEG if inner & (NEG | POS) else 0)
+        if row[1] == "PTR_ERR_OR_ZERO":
+            return NEG if inner == NEG else ZERO if not inner & NEG else NEG | ZERO
+        return (inner & ZERO) | (POS if inner & NEG else 0) | (NEG if inner & POS else 0)
 
     def unary(self, state: State, op: str, operand: int) -> int:
         """The value of ``op operand``."""
@@ -354,7 +361,7 @@ class Evaluator:
             return False
         if new != old:
             row = self.values.rows[value]
-            if row[0] == "cont":
+            if row[0] == CONT:
                 return self.restrict(state, row[1], mask)
             state.facts[value] = new
             if row[0] == OP and len(row) == 3:
@@ -373,7 +380,7 @@ class Evaluator:
             state.env[target.name] = value
             return None
         if isinstance(target, Temp):
-            state.env[f"%{target.index}"] = value
+            state.env[temporary(target.index)] = value
             return None
         place = self.place(state, target, use=True)
         return self.store(state, place, value)

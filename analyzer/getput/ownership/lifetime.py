@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 
 import msgspec
 
@@ -44,8 +45,9 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     followed; None follows all."""
     stored: list[Stored] = []
     vocabulary = unit.vocabulary
-    words = vocabulary.words if focus is None else vocabulary.words & focus
-    counters = sorted({counter for word in words for counter in vocabulary.counters[word]})
+    counters: Sequence[str] = vocabulary.followed
+    if focus is not None:
+        counters = sorted({counter for word in vocabulary.words & focus for counter in vocabulary.counters[word]})
     fields = None if focus is None else focus & members_in(unit, touched)
     for counter in counters:
         if fields is not None and not fields:
@@ -171,7 +173,11 @@ def takes(unit: Unit, source: FunctionSource, taking: frozenset[str]) -> bool:
 
 def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
     """Whether *source* writes a member whose name is in *focus*."""
-    return any(match.decode("ascii") in focus for match in ASSIGNED.findall(unit.text, source.start, source.end))
+    known = unit.assigned.get(source.start)
+    if known is None:
+        found = set(ASSIGNED.findall(unit.text, source.start, source.end))
+        known = unit.assigned[source.start] = frozenset([name.decode("ascii") for name in found])
+    return not known.isdisjoint(focus)
 
 
 def fields_put(unit: Unit, puts: frozenset[str]) -> frozenset[str]:

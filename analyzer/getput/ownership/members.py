@@ -7,6 +7,7 @@ that sounds like one, counts as one that puts it.  That can hide a leak; it cann
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,13 @@ def declares(text: bytes, field: str, outside: Callable[[int], bool]) -> bool:
 
 def within_functions(unit: Unit) -> Callable[[int], bool]:
     """Whether an offset of *unit* lies outside of all its functions."""
-    return lambda at: not any(source.start <= at < source.end for source in unit.sources)
+    starts = [source.start for source in unit.sources]
+
+    def outside(at: int) -> bool:
+        index = bisect_right(starts, at) - 1
+        return index < 0 or at >= unit.sources[index].end
+
+    return outside
 
 
 def written(text: bytes, field: str) -> list[tuple[int, bytes]]:

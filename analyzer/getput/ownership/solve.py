@@ -13,6 +13,7 @@ from getput.flow.ir import Advance, Branch, Case, Function, Jump, Return, Stop, 
 from getput.ownership import registration
 from getput.ownership.arithmetic import COMPARE
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
+from getput.ownership.evaluate import temporary
 from getput.ownership.state import State
 from getput.ownership.transfer import Machine
 from getput.ownership.values import FIELD, GLOBAL, NAMED, PHI, RESULT
@@ -34,6 +35,34 @@ class Ending:
         self.state, self.value, self.bits, self.at, self.assumed = state, value, bits, at, assumed
 
 
+class Waiting:
+    """A state at a block, to go on from; ``queued`` while it waits for its turn."""
+
+    __slots__ = ("block", "queued", "state")
+
+    def __init__(self, block: int, state: State) -> None:
+        self.block, self.state, self.queued = block, state, False
+
+
+class Shape:
+    """What every run over a function needs to know of its graph: ``rank`` of each block in the order of the text, the variables that are ``live``
+    where it begins, those that are the function's own (``mine``), and those that it returns somewhere."""
+
+    __slots__ = ("live", "mine", "rank", "result_vars")
+
+    def __init__(self, function: Function) -> None:
+        order = cfg.order(function)
+        self.rank = [0] * len(function.blocks)
+        for index, block in enumerate(order):
+            self.rank[block] = index
+        self.live = [
+            frozenset([temporary(name) if isinstance(name, int) else name for name in names])
+            for names in cfg.live(function)
+        ]
+        self.mine = function.locals.keys() | {param.name for param in function.params}
+        self.result_vars = sorted(returned_variables(function))
+
+
 class Solver:
     """Runs a machine over the graph of its function; ``endings`` and ``bounded`` are the answer.
 
@@ -41,7 +70,7 @@ class Solver:
     ``left_out`` because there were too many; and the block at which it was ``stopped_at`` because of the steps, or -1.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, shape: Shape | None = None) -> None:
         self.machine = machine
         self.function: Function = machine.function
         self.bounded = False
@@ -50,52 +79,52 @@ class Solver:
         self.joined: dict[int, int] = {}
         self.left_out: dict[int, int] = {}
         self.stopped_at = -1
-        self.rank = {block: index for index, block in enumerate(cfg.order(self.function))}
-        self.live = [
-            frozenset([f"%{name}" if isinstance(name, int) else name for name in names])
-            for names in cfg.live(self.function)
-        ]
-        self.mine = self.machine.eval.locals.keys() | self.machine.eval.params
-        self.result_vars = sorted(returned_variables(self.function))
+        shape = shape or Shape(self.function)
+        self.rank = shape.rank
+        self.live = shape.live
+        self.mine = shape.mine
+        self.result_vars = shape.result_vars
 
     def run(self) -> None:
         """Follow every path to its end."""
-        start = self.machine.begin()
-        key = self.signature(start)
-        states: dict[int, dict[Signature, State]] = {0: {key: start}}
-        queue: list[tuple[int, int, int, Signature]] = [(0, 0, 0, key)]
-        waiting = {(0, key)}
+        start = Waiting(0, self.machine.begin())
+        states: list[dict[Signature, Waiting]] = [{} for _ in self.rank]
+        states[0][self.signature(start.state)] = start
+        queue = [(0, 0, start)]
+        rank, apart, joined = self.rank, self.apart, self.joined
+        push, pop = heapq.heappush, heapq.heappop
         ticket = steps = 0
         while queue:
-            _, _, block, key = heapq.heappop(queue)
-            waiting.discard((block, key))
+            one = pop(queue)[2]
+            block = one.block
+            one.queued = False
             steps += 1
             if steps > MAX_STEPS:
                 self.bounded = True
                 self.stopped_at = block
                 return
-            for target, state in self.execute(block, states[block][key].copy()):
-                if self.rank[target] <= self.rank[block]:
+            for target, state in self.execute(block, one.state.copy()):
+                if rank[target] <= rank[block]:
                     self.machine.around(state, self.head(target))
                 self.prune(target, state)
                 key = self.signature(state)
-                here = states.setdefault(target, {})
+                here = states[target]
                 known = here.get(key)
                 if known is None:
                     if len(here) >= MAX_STATES:
                         self.bounded = True
                         self.left_out[target] = self.left_out.get(target, 0) + 1
                         continue
-                    here[key] = state
-                    self.apart[target] = len(here)
+                    known = here[key] = Waiting(target, state)
+                    apart[target] = len(here)
                 else:
-                    self.joined[target] = self.joined.get(target, 0) + 1
-                    if not self.merge(target, known, state):
+                    joined[target] = joined.get(target, 0) + 1
+                    if not self.merge(target, known.state, state):
                         continue
-                if (target, key) not in waiting:
-                    waiting.add((target, key))
+                if not known.queued:
+                    known.queued = True
                     ticket += 1
-                    heapq.heappush(queue, (self.rank[target], ticket, target, key))
+                    push(queue, (rank[target], ticket, known))
 
     def head(self, block: int) -> int:
         """The offset at which a block begins."""
@@ -224,23 +253,27 @@ class Solver:
 
     def signature(self, state: State) -> Signature:
         """What must be equal for two states to merge."""
-        if not state.counts:
+        counts = state.counts
+        if not counts:
             return ()
         out: list[object] = []
-        root = self.machine.values.root
-        for key in sorted(state.counts):
-            count = state.counts[key]
+        machine = self.machine
+        roots = machine.values.roots
+        devices = machine.counter == registration.COUNTER
+        for key in sorted(counts) if len(counts) > 1 else counts:
+            count = counts[key]
             if count.role == "borrowed" and not count.base and not count.taken and not count.dropped:
                 continue
+            root = key[0]
             holders: tuple[str, ...] = ()
             if count.fresh and not count.escaped:
-                holders = tuple(sorted(name for name, value in state.env.items() if root(value) == key[0]))
-            out.append((key[0], count.signature(), holders, registration.phase(self.machine, state, key[0])))
-            if self.machine.usage and count.taken and not count.dropped:
-                answer = self.machine.values.ids.get((RESULT, count.taken[-1].at))
-                out.append(answer is not None and self.machine.eval.bits(state, answer) == NEG)
+                holders = tuple(sorted([name for name, value in state.env.items() if roots[value] == root]))
+            out.append((root, count.signature(), holders, registration.phase(machine, state, root) if devices else 0))
+            if machine.usage and count.taken and not count.dropped:
+                answer = machine.values.ids.get((RESULT, count.taken[-1].at))
+                out.append(answer is not None and machine.eval.bits(state, answer) == NEG)
         if out:
-            bits = self.machine.eval.bits
+            bits = machine.eval.bits
             for name in self.result_vars:
                 value = state.env.get(name)
                 if value is not None:
@@ -254,9 +287,10 @@ class Solver:
         env = state.env
         if not env.keys() <= live:
             mine = self.mine
-            state.env = env = {
-                name: value for name, value in env.items() if name in live or (name not in mine and name[0] != "%")
-            }
+            for name in [name for name in env if name not in live and (name in mine or name[0] == "%")]:
+                del env[name]
+        if not state.counts:
+            return
         for key, count in list(state.counts.items()):
             if count.base or count.parts:
                 continue
@@ -279,9 +313,11 @@ class Solver:
         bits = self.machine.eval.bits
         facts, others = known.facts, new.facts
         if facts != others:
-            for value, old_bits in facts.items():
-                if others.get(value) == old_bits or value in joins:
+            get = others.get
+            for value in [value for value, old in facts.items() if get(value) != old]:
+                if value in joins:
                     continue
+                old_bits = facts[value]
                 joined = old_bits | bits(new, value)
                 if joined != old_bits:
                     facts[value] = joined
@@ -296,27 +332,28 @@ class Solver:
                 if new.equal.get(value) != number:
                     del known.equal[value]
                     changed = True
-        for root in [root for root in known.freed if root not in new.freed]:
-            del known.freed[root]
-            changed = True
+        if known.freed:
+            for root in [root for root in known.freed if root not in new.freed]:
+                del known.freed[root]
+                changed = True
         return changed
 
     def merge_variables(self, target: int, known: State, new: State, joins: set[int]) -> bool:
         """Fold the variables of *new* into those of *known*; whether anything changed.  *joins* gains the values that stand for several."""
         values, bits = self.machine.values, self.machine.eval.bits
         changed = False
-        for name, value in new.env.items():
-            old = known.env.get(name)
-            if old == value:
-                continue
+        env = known.env
+        get = env.get
+        for name, value in [item for item in new.env.items() if get(item[0]) != item[1]]:
+            old = get(name)
             if old is None:
-                known.env[name] = value
+                env[name] = value
                 changed = True
                 continue
             phi = values.of(PHI, target, name)
             joins.add(phi)
             if self.join(known, old, phi, bits(known, old) | bits(new, value)):
-                known.env[name] = phi
+                env[name] = phi
                 changed = True
         return changed
 
@@ -324,17 +361,18 @@ class Solver:
         """The same for what stands in fields."""
         values, bits = self.machine.values, self.machine.eval.bits
         changed = False
-        for place in [*known.mem, *(place for place in new.mem if place not in known.mem)]:
-            a = known.mem.get(place)
-            b = new.mem.get(place)
-            if a == b:
-                continue
+        mem, other = known.mem, new.mem
+        get = other.get
+        unlike = [place for place, value in mem.items() if get(place) != value]
+        for place in unlike + [place for place in other if place not in mem]:
+            a = mem.get(place)
+            b = other.get(place)
             a = values.of(FIELD, *place) if a is None else a
             b = values.of(FIELD, *place) if b is None else b
             phi = values.of(PHI, target, *place)
             joins.add(phi)
             if self.join(known, a, phi, bits(known, a) | bits(new, b)):
-                known.mem[place] = phi
+                mem[place] = phi
                 changed = True
         return changed
 

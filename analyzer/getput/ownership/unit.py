@@ -23,16 +23,20 @@ from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
 from getput.ownership.leaks import COUNTERPART, leaks
 from getput.ownership.naming import EMBEDDED
-from getput.ownership.solve import Solver
+from getput.ownership.solve import Shape, Solver
 from getput.ownership.summary import summarize
 from getput.ownership.transfer import Machine
-from getput.ownership.view import WORD, FunctionReport, Member
+from getput.ownership.view import FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
 
 INIT = re.compile(rb"\b__init\b")
+WORDS = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
-MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})  # what makes a caller count
+# What makes a caller count; one that counts nothing else loses nothing by what is unsure.
+MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})
+BLANKS = bytes(char if bytes((char,)) in WORD_BYTES else 0x20 for char in range(256))  # for translate: words alone
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
 ASSERTED = re.compile(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
 NEAR = 120  # bytes between the beginning of a condition and the part of it that decides
@@ -80,6 +84,7 @@ class Unit:
         for source in self.sources:
             self.by_name.setdefault(source.name, source)
         self.lowered: dict[int, Function | None] = {}
+        self.shapes: dict[int, Shape] = {}
         self.failures: dict[int, str] = {}
         self.contracts: dict[tuple[str, str], Contract | None] = {}
         self.runs: dict[tuple[int, str], tuple[Function, Machine, Solver]] = {}
@@ -95,6 +100,7 @@ class Unit:
         self.alike = False  # the twin sees the same other files
         self.same: dict[str, bool] = {}  # functions of the twin, to the letter, with all that they call
         self.all_words: frozenset[bytes] | None = None
+        self.assigned: dict[int, frozenset[str]] = {}  # by function, the members that it writes
         self.texts: dict[str, str] = {}
         self.entries: dict[str, bool] = {}
         self.expanded: list[tuple[FunctionSource, Expansion]] = []
@@ -141,16 +147,23 @@ class Unit:
         """Every identifier in the text of *source*."""
         known = self.words.get(source.start)
         if known is None:
-            found = set(WORD.findall(self.text, source.start, source.end))
-            if not SCOPES.isdisjoint(found):
-                found |= scope_calls(self.text, source.start, source.end)
-            known = self.words[source.start] = frozenset(word.decode("ascii") for word in found)
+            text = self.text[source.start : source.end]
+            twin = self.twin
+            other = twin.by_name.get(source.name) if twin is not None else None
+            if twin is not None and other is not None and other.start in twin.words:
+                if twin.text[other.start : other.end] == text:
+                    known = self.words[source.start] = twin.words[other.start]
+                    return known
+            found = set(WORDS.findall(text.decode("latin-1")))
+            if not SCOPE_WORDS.isdisjoint(found):
+                found.update([word.decode("ascii") for word in scope_calls(self.text, source.start, source.end)])
+            known = self.words[source.start] = frozenset(found)
         return known
 
     def mentions(self, names: frozenset[str]) -> bool:
         """Whether any of *names* stands anywhere in the file."""
         if self.all_words is None:
-            self.all_words = frozenset(WORD.findall(self.text))
+            self.all_words = frozenset(self.text.translate(BLANKS).split())
         return not self.all_words.isdisjoint(in_bytes(names))
 
     def counters(self, source: FunctionSource) -> frozenset[str]:
@@ -201,8 +214,13 @@ class Unit:
         if known is None:
             words = self.words_of(source)
             found: set[str] = set()
-            for word in words & self.vocabulary.words:
-                found |= self.vocabulary.counters[word]
+            moving = self.vocabulary.moving
+            for word in words & moving.keys():
+                found |= moving[word]
+            if not words.isdisjoint(SCOPE_WORDS):
+                cleaning = self.vocabulary.cleaning
+                for word in words & cleaning.keys():
+                    found |= cleaning[word]
             if self.elsewhere is not None:
                 self.direct[source.start] = frozenset(found)  # recursion, through other files, ends here
                 found |= self.elsewhere.counters(self.unknown(words))
@@ -245,9 +263,11 @@ class Unit:
         known = self.touching.get(key)
         if known is not None:
             return known
-        if counter in self.own(source) or depth >= MAX_DEPTH:
+        if counter in self.own(source):
             self.touching[key] = True
             return True
+        if depth >= MAX_DEPTH:
+            return True  # who asks will follow it, and know
         self.touching[key] = False  # recursion ends here
         for callee in self.callees(source):
             if self.touches(callee, counter, depth + 1):
@@ -306,7 +326,10 @@ class Unit:
             lambda name, counted: self.callee(source, name, counter, depth, counted=counted),
             self.by_name.__contains__,
         )
-        solver = Solver(machine)
+        shape = self.shapes.get(source.start)
+        if shape is None:
+            shape = self.shapes[source.start] = Shape(function)
+        solver = Solver(machine, shape)
         solver.run()
         if solver.bounded:
             self.bounded.add(source.name)

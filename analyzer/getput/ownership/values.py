@@ -33,6 +33,8 @@ PURE = "pure"  # (callee, operands...): a call whose answer does not change
 PHI = "phi"  # (block, place): what a join could not keep apart
 AGED = "aged"  # (value): the same from an earlier round of a loop
 FRESH = "fresh"  # (offset, place): nothing is known
+REACHED = frozenset({FIELD, SUB, CONT})  # what is found by way of another value
+SIGNED = frozenset({"PTR_ERR", "ERR_PTR", "PTR_ERR_OR_ZERO", "-"})  # operators whose sign follows from the operand's
 
 
 def sign(number: int) -> int:
@@ -43,30 +45,44 @@ def sign(number: int) -> int:
 class Values:
     """The table of values of one function."""
 
-    __slots__ = ("bits", "ids", "rows", "zero")
+    __slots__ = ("bits", "derived", "ids", "roots", "rows", "zero")
 
     def __init__(self) -> None:
         self.ids: dict[tuple[Any, ...], int] = {}
         self.rows: list[tuple[Any, ...]] = []
         self.bits: list[int] = []  # what is known of a value wherever it appears
+        self.derived: list[bool] = []  # whether more may be known of one by what it is made of
+        self.roots: list[int] = []  # the object that each points into
         self.zero = self.of(CONST, 0)
 
-    def of(self, *row: object) -> int:
+    def of(self, *row: Any) -> int:
         """The number of the value that *row* (kind, then its description) names."""
         known = self.ids.get(row)
         if known is not None:
             return known
         ident = self.ids[row] = len(self.rows)
         self.rows.append(row)
-        kind = row[0]
-        if kind == CONST:
-            self.bits.append(sign(row[1]))  # type: ignore[arg-type]
-        elif kind in (LOCAL, TEXT) or (kind == GLOBAL and str(row[1])[0] == "&"):
-            self.bits.append(POS)
-        elif kind == GLOBAL and EXCEPTION.match(str(row[1])):
-            self.bits.append(NEG)
-        else:
-            self.bits.append(ANY)
+        kind: Any = row[0]
+        bits, derived, root = ANY, False, ident
+        if kind == OP:
+            derived = len(row) == 3 and row[1] in SIGNED
+        elif kind == SUB:
+            bits = POS
+            if row[2][0] != "[":
+                root = self.roots[row[1]]
+        elif kind in (CONT, MAYBE):
+            derived = kind == CONT
+            root = self.roots[row[1]]
+        elif kind == CONST:
+            bits = sign(row[1])
+        elif kind in (LOCAL, TEXT):
+            bits = POS
+        elif kind == GLOBAL:
+            name = str(row[1])
+            bits = POS if name[0] == "&" else NEG if EXCEPTION.match(name) else ANY
+        self.bits.append(bits)
+        self.derived.append(derived)
+        self.roots.append(root)
         return ident
 
     def kind(self, value: int) -> str:
@@ -100,12 +116,7 @@ class Values:
 
     def root(self, value: int) -> int:
         """The object that *value* points into: embedded members and conversions taken away."""
-        rows = self.rows
-        row = rows[value]
-        while row[0] == CONT or row[0] == MAYBE or (row[0] == SUB and row[2][0] != "["):
-            value = row[1]
-            row = rows[value]
-        return value
+        return self.roots[value]
 
     def related(self, one: int, other: int) -> bool:
         """Whether one of two addresses is that of a member of the other (or both are the same)."""

@@ -8,29 +8,44 @@ from getput.ownership.contracts import Verb
 
 
 class Vocabulary:
-    """The tables, and for every name in them the counters that it touches."""
+    """The tables, and for every name in them the counters that it touches.
 
-    __slots__ = ("counters", "dropping", "tables", "takers", "words")
+    ``moving`` has, of these, those for whose sake a function has to be followed: a name that may only make a count unsure does nothing where nothing
+    else counts.  ``cleaning`` are the classes of cleanup attributes, which mean something only where such an attribute names them.
+    """
+
+    __slots__ = ("cleaning", "counters", "dropping", "followed", "moving", "tables", "takers", "words")
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         counters: dict[str, set[str]] = {}
+        moving: dict[str, set[str]] = {}
+        cleaning: dict[str, set[str]] = {}
         for name, contract in tables.contracts.items():
             for effect in contract.effects:
                 if effect.family not in ("*", "memory") and effect.verb is not Verb.BORROW:
-                    counters.setdefault(name, set()).add(self.tables.counter_of(effect.family))
+                    counter = tables.counter_of(effect.family)
+                    counters.setdefault(name, set()).add(counter)
+                    if effect.verb is not Verb.UNSURE:
+                        moving.setdefault(name, set()).add(counter)
             for _, family in contract.owns:
-                counters.setdefault(name, set()).add(self.tables.counter_of(family))
+                moving.setdefault(name, set()).add(tables.counter_of(family))
         for name, iterator in tables.iterators.items():
             if iterator.counted and not iterator.scoped:
-                counters.setdefault(name, set()).add(self.tables.counter_of(iterator.family))
+                moving.setdefault(name, set()).add(tables.counter_of(iterator.family))
         for name, cleanup in tables.cleanups.items():
             if cleanup.family not in ("*", "memory"):
-                counters.setdefault(name, set()).add(self.tables.counter_of(cleanup.family))
+                cleaning.setdefault(name, set()).add(tables.counter_of(cleanup.family))
         for name in pages.SETTERS:
-            counters.setdefault(name, set()).add(pages.COUNTER)
+            moving.setdefault(name, set()).add(pages.COUNTER)
+        for more in (moving, cleaning):
+            for name, found in more.items():
+                counters.setdefault(name, set()).update(found)
         self.counters = {name: frozenset(found) for name, found in counters.items()}
+        self.moving = {name: frozenset(found) for name, found in moving.items()}
+        self.cleaning = {name: frozenset(found) for name, found in cleaning.items()}
         self.words = frozenset(self.counters)
+        self.followed = tuple(sorted(frozenset().union(*self.counters.values())))  # every counter of a name
         self.takers: dict[str, frozenset[str]] = {}
         self.dropping: dict[str, frozenset[str]] = {}
 

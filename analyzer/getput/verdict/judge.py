@@ -305,15 +305,15 @@ def touched_in(unit: Unit | None, changed: frozenset[int]) -> list[FunctionSourc
     """The functions of *unit* that hold a changed line."""
     if unit is None or not changed:
         return []
-    lines = unit.lines
-    ordered = sorted(changed)
-    out = []
-    for source in unit.sources:
-        first, last = lines.position(source.start)[0], lines.position(source.end - 1)[0]
-        following = bisect_left(ordered, first)
-        if following < len(ordered) and ordered[following] <= last:
-            out.append(source)
-    return out
+    starts = [source.start for source in unit.sources]
+    found: set[int] = set()
+    for line in changed:
+        begin, end = unit.lines.span(line)
+        index = bisect_left(starts, end)
+        while index and unit.sources[index - 1].end > begin:  # they stand in order, and none in another
+            index -= 1
+            found.add(index)
+    return [unit.sources[index] for index in sorted(found)]
 
 
 def pick(unit: Unit | None, names: set[str], extra: list[FunctionSource]) -> list[FunctionSource]:

@@ -71,8 +71,14 @@ class Surveyor:
         are given back too); None where there is none."""
         assert self.changed is not None
         seen = self.names.seen_from(path)
+        tables = self.judge.vocabulary.tables.contracts
+        called = [
+            name for call in calls_of(text) if (name := call[:-1].decode()) in self.changed and name not in tables
+        ]
+        if not seen.counters(frozenset(called)):
+            return None
         unit = self.judge.unit(text, path, seen, guesses=False)
-        names = unit.unknown(frozenset(name for call in calls_of(text) if (name := call[:-1].decode()) in self.changed))
+        names = unit.unknown(frozenset(called))
         counters = seen.counters(names)
         sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
         if not sources:
