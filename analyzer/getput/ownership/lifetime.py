@@ -12,6 +12,7 @@ from getput.ownership import members
 from getput.ownership.balance import balances, lapsed, uneven
 from getput.ownership.contract_changes import no_longer_dropped, no_longer_given
 from getput.ownership.contracts import Verb
+from getput.ownership.device.faults import page_faults
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.pending import cancelled
@@ -58,6 +59,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     )
     setups = tuple(sorted(brought_up_by(unit))) if stored else ()
     report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, setups)
+    report = msgspec.structs.replace(report, page_faults=page_faults(unit, touched))
     new = uneven(unit)
     if focus is None:
         return msgspec.structs.replace(report, balances=tuple(new))

@@ -259,6 +259,20 @@ class Unheld(msgspec.Struct, frozen=True):
     at: int
 
 
+class PageFault(msgspec.Struct, frozen=True):
+    """Something wrong with a page of a device, by ``kind``: at an offset in ``function``, with the way there; ``api`` is the call that does it,
+    ``note`` what more there is to say; not ``sure`` where others may know better."""
+
+    kind: str
+    function: str
+    object: str
+    api: str
+    at: int
+    way: tuple[Mark, ...]
+    note: str = ""
+    sure: bool = True
+
+
 class FileReport(msgspec.Struct, frozen=True):
     """All functions of one image of one file; ``touched`` are the names of those the patch changes, ``teardowns`` of the operations
     that take something down."""
@@ -282,6 +296,8 @@ class FileReport(msgspec.Struct, frozen=True):
     # (function, what it loses because a put is gone, or another get stands there)
     unput: tuple[tuple[str, Leak], ...] = ()
     overput: tuple[tuple[str, FunctionReport, Incident], ...] = ()  # (function, its report, a put that came on top)
+    page_faults: tuple[PageFault, ...] = ()
+    lacks: frozenset[str] = frozenset()  # the names that the rule asks for and the tree's headers do not have
 
 
 class Place(msgspec.Struct, frozen=True):
