@@ -63,6 +63,7 @@ FREES = frozenset(
         "free_unref_page_list",
     }
 )
+LISTS = frozenset({"list_for_each_entry", "list_for_each_entry_safe"})
 UNAWARE = frozenset({"folio_put", "folio_put_refs"})
 CHECK = "put_devmap_managed_"
 
@@ -73,7 +74,10 @@ def checks_devmap(member: Member) -> bool:
 
 
 def puts(member: Member) -> bool:
-    """Whether the function drops a count, tests it for zero and frees."""
+    """Whether the function drops a count, tests it for zero and frees; not of pages that are linked by their ``lru``, which shares its place with
+    the pagemap of a device page (mm/mm_init.c, __init_zone_device_page())."""
+    if bool(member.words & LISTS) and "lru" in member.words:
+        return False
     return bool(member.words & TESTS) and bool(member.words & FREES) and member.name not in TESTS
 
 

@@ -17,6 +17,7 @@ from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.pending import cancelled
 from getput.ownership.put_changes import compared, kept_by_failure, overput, unput
+from getput.ownership.stranded import stranded
 from getput.ownership.twins import counts_owners
 from getput.ownership.unit import WORD_BYTES, Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
@@ -77,6 +78,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         handed=tuple(no_longer_dropped(unit, touched)),
         unput=tuple([row for row in lost if (row[0], row[1].standing.count.family) not in told]),
         overput=tuple(overput(unit, both)),
+        stranded=tuple(stranded(unit, touched)),
     )
 
 

@@ -247,6 +247,18 @@ class Cancelled(msgspec.Struct, frozen=True):
     at: int
 
 
+class Stranded(msgspec.Struct, frozen=True):
+    """A member of a structure on the stack of ``function``, in which ``filler`` (called at an offset) may leave a reference; in the other image,
+    ``put`` dropped it."""
+
+    label: str
+    family: str
+    filler: str
+    put: str
+    function: str
+    at: int
+
+
 class Unheld(msgspec.Struct, frozen=True):
     """An object that ``function`` held by a reference of its own in the other image (``get``, ``put``), and no longer does, although it uses it
     at offset ``at``, where it has let go of a lock."""
@@ -290,6 +302,7 @@ class FileReport(msgspec.Struct, frozen=True):
     unheld: tuple[Unheld, ...] = ()
     ungiven: tuple[Ungiven, ...] = ()
     cancelled: tuple[Cancelled, ...] = ()
+    stranded: tuple[Stranded, ...] = ()
     lapsed: tuple[Lapsed, ...] = ()
     # (function, its offset, exit) that no longer drops what callers hand over
     handed: tuple[tuple[str, int, Leak], ...] = ()

@@ -6,6 +6,7 @@ done on one side, on every way, and the other side reaches an exit without a wor
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from getput.csource.lower_order import successors
@@ -42,13 +43,16 @@ def faults(unit: Unit, touched: frozenset[str]) -> Iterator[PageFault]:
         if flag.name.encode() not in unit.text:
             continue
         here = Flagged(unit, flag)
+        before = None if unit.twin is None else Flagged(unit.twin, flag)
+        moved = before is not None and here.gains(before, touched)
         for source in unit.sources:
-            function = unit.function(source) if here.takes_flags(source.name) else None
+            both = source.name in touched and before is not None and before.takes_flags(source.name)
+            function = unit.function(source) if both or here.takes_flags(source.name) else None
             if function is None:
                 continue
             yield from here.one_sided(function)
-            if source.name in touched:
-                yield from here.no_longer(function)
+            if both and before is not None and not moved:
+                yield from here.no_longer(before, function)
 
 
 class Flagged:
@@ -166,13 +170,33 @@ class Flagged:
                 yield self.fault(function, (Mark(side, end.at),), way)
                 return
 
-    def no_longer(self, function: Function) -> Iterator[PageFault]:
-        """Exits that forget about the flag where the other image dropped the reference."""
-        twin, name = self.unit.twin, self.parameter(function)
-        old = None if twin is None or function.name not in twin.by_name else twin.function(twin.by_name[function.name])
-        if twin is None or old is None or not name:
+    def ways(self, name: str) -> Counter[str]:
+        """How a function of the file drops the reference: by which functions, or by itself."""
+        source = self.unit.by_name.get(name)
+        function = None if source is None or not self.takes_flags(name) else self.unit.function(source)
+        flags = "" if function is None else self.parameter(function)
+        if function is None or not flags:
+            return Counter()
+        callees = [
+            instr.callee or ""
+            for block in function.blocks
+            for instr in block.instrs
+            if isinstance(instr, Call) and self.drop_call(instr, flags, 0)
+        ]
+        tests = sum(self.tested_put(function, block.end, flags) for block in function.blocks)
+        return Counter(callees) + Counter({"": tests})
+
+    def gains(self, before: Flagged, touched: frozenset[str]) -> bool:
+        """Whether one of *touched* drops the reference where it did not in the image *before*: it may have moved there."""
+        return any(self.ways(name) - before.ways(name) for name in sorted(touched))
+
+    def no_longer(self, before: Flagged, function: Function) -> Iterator[PageFault]:
+        """Exits that forget about the flag where the image *before* dropped the reference."""
+        name = self.parameter(function)
+        source = before.unit.by_name.get(function.name)
+        old = None if source is None else before.unit.function(source)
+        if old is None or not name:
             return
-        before = Flagged(twin, self.flag)
         spoken = self.spoken(function, name)
         was = way_without(old, before.spoken(old, name), 0)
         now = way_without(function, spoken, 0)

@@ -56,11 +56,10 @@ def faults(unit: Unit, owner: Driver | None) -> Iterator[PageFault]:
         function = unit.function(source)
         if function is None:
             continue
-        waits = dax and bool(words & table.dax.idle or COUNTER in words or called_with_idle(unit, source))
         for page, base, at, api in tests(function):
             if countless and base == 1 and not allocated(function, page):
                 yield fault(source, page, at, api, "1", "0")
-            elif waits and not countless and base == 0 and (api == COUNTER or dax_page(function, page)):
+            elif dax and not countless and base == 0 and (api == COUNTER or dax_page(function, page)):
                 yield fault(source, page, at, api, "0", "1")
 
 
@@ -158,14 +157,5 @@ def allocated(function: Function, page: Expr) -> bool:
 
 
 def dax_page(function: Function, page: Expr) -> bool:
-    """Whether the page is one that is to become idle."""
-    return bool(origins(function, page) & known().dax.idle)
-
-
-def called_with_idle(unit: Unit, source: FunctionSource) -> bool:
-    """Whether a function of the file that asks for busy pages calls this one."""
-    return any(
-        source.name in unit.words_of(other) and unit.words_of(other) & known().dax.idle
-        for other in unit.sources
-        if other.name != source.name
-    )
+    """Whether the page is one that is to become idle, or one of a file that looks for such by its frame."""
+    return bool(origins(function, page) & (known().dax.idle | known().pages.of_frame))
