@@ -131,10 +131,16 @@ def judged(command: str, tree: Path, here: list[Site]) -> list[str]:
             patches[-1][1].write_text(text, "utf-8")
         if patches:
             inputs = [path for _, path in patches]
-            said = asked(command, "check", "--no-index", "--each", "--show", "all", "--tree", tree, "--format", "jsonl", *inputs)
+            said = asked(
+                command, "check", "--no-index", "--each", "--show", "all", "--tree", tree, "--format", "jsonl", *inputs
+            )
             for (number, _), line in zip(patches, said.splitlines(), strict=True):
                 answer = json.loads(line)
-                out[number] = "fires" if fires(here[number], answer["findings"], here[number].get("status", "introduced")) else "silent"
+                out[number] = (
+                    "fires"
+                    if fires(here[number], answer["findings"], here[number].get("status", "introduced"))
+                    else "silent"
+                )
                 if answer["errors"]:
                     out[number] = answer["errors"][0]["message"]
     return [said or "no such file" for said in out]
@@ -162,8 +168,12 @@ def main() -> int:
         wrong += bad
         mark = "no rule" if missing else said
         place = f"{site['path']}: {site['function']}()"
-        print(f"{site['z']:4} {name:5} {site['expect']:9} {mark:9} {place} {site['what']}{'  <-- WRONG' if bad else ''}")
-    print(f"{len(rows)} sites, {len(rows) - wrong - absent} as expected, {wrong} not, {absent} about rules that are not there")
+        print(
+            f"{site['z']:4} {name:5} {site['expect']:9} {mark:9} {place} {site['what']}{'  <-- WRONG' if bad else ''}"
+        )
+    print(
+        f"{len(rows)} sites, {len(rows) - wrong - absent} as expected, {wrong} not, {absent} about rules that are not there"
+    )
     return 1 if wrong else 0
 
 

@@ -37,6 +37,9 @@ def no_longer_given(unit: Unit, touched: frozenset[str]) -> Iterator[Ungiven]:
                 if standing.escaped == "returned" and standing.count.taken
             ]
             words = unit.words_of(source)
+            counters = unit.vocabulary.counters
+            if any(counter in counters.get(word, ()) for word in words - other.words_of(before)):
+                continue  # taken otherwise now
             for take in takers:
                 if take not in words and fewer(unit.text, other.text, [take]):
                     yield Ungiven(counter, take, source.name, min(now.passing.bare))

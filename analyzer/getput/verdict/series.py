@@ -27,6 +27,7 @@ class Series:
         self.rules = [rule for rule in judge.rules if rule.check_changed is not None]
         self.suspected: list[tuple[int, Suspect, Comparison]] = []
         self.touched: dict[int, set[tuple[str, str]]] = {}  # by patch: (file, function)
+        self.cores: list[tuple[int, Comparison]] = []  # files that treat the pages of all devices
 
     def note(self, index: int, comparison: Comparison) -> None:
         """One file of the patch *index* was judged."""
@@ -35,6 +36,8 @@ class Series:
             return
         touched = comparison.touched()[1]
         self.touched.setdefault(index, set()).update((images.path, source.name) for source in touched)
+        if b"pgmap" in after.text and comparison.before is not None:
+            self.cores.append((index, comparison))
         if comparison.before is not None and touched:
             from getput.verdict.contracts import suspects
 
@@ -42,7 +45,9 @@ class Series:
                 self.suspected.append((index, one, comparison))
 
     def left_behind(self) -> Iterator[Finding]:
-        """The callers that the series leaves with a contract that one of its patches changed."""
+        """The callers that the series leaves with a contract that one of its patches changed, and the owners of pages."""
+        if self.cores:
+            yield from self.owners()
         if not self.suspected:
             return
         from getput.patch.images import Tree
@@ -59,6 +64,29 @@ class Series:
             ):
                 if changed is not None and unit is not None:
                     yield from self.findings(changed, status, unit, comparison, index)
+
+    def owners(self) -> Iterator[Finding]:
+        """The owners of device pages that the series leaves with what their pages were."""
+        from getput.patch.images import Tree
+        from getput.verdict import page_owners
+        from getput.verdict.contracts import Worlds
+
+        worlds = Worlds(self.judge, self.submission, Tree(self.judge.tree))
+        said: set[object] = set()
+        for index, comparison in self.cores:
+            before, after = comparison.before, comparison.after
+            if before is None or after is None:
+                continue
+            names = {source.name for side in comparison.touched() for source in side}
+            for status, old, new, at in (
+                (Status.INTRODUCED, before, after, len(self.submission.patches)),
+                (Status.FIXED, after, before, index),
+            ):
+                for core in page_owners.changes(old, new, names):
+                    changed = page_owners.left(core, worlds.at(at), self.mentioning)
+                    if changed is not None and (status, core.kind, changed.behind) not in said:
+                        said.add((status, core.kind, changed.behind))
+                        yield from self.findings(changed, status, new, comparison, index)
 
     def findings(
         self, changed: Changed, status: Status, unit: Unit, comparison: Comparison, index: int

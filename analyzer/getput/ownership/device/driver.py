@@ -18,6 +18,9 @@ SET_OPS = re.compile(rb"(?:->|\.)ops\s*=\s*&(\w+)")
 COMMENTS = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 LINKED = re.compile(rb"(?:->|\.)zone_device_data\s*=\s*\w+(?:(?:->|\.)\w+)*(?:->|\.)(\w+)\s*;")
 TAKEN_OFF = re.compile(rb"(?:->|\.)(\w+)\s*=\s*[\w()*]+(?:(?:->|\.)\w+)*(?:->|\.)zone_device_data\s*;")
+POPPED = re.compile(
+    rb"\b(\w+)\s*=\s*\w+(?:(?:->|\.)\w+)*(?:->|\.)(\w+)\s*;[^{}]*?(?:->|\.)\2\s*=\s*\1->zone_device_data\s*;"
+)
 PUSHED = rb"(?:->|\.)%s\s*=\s*\w+\s*;"
 
 
@@ -79,4 +82,5 @@ def operations(text: bytes, mark: bytes) -> list[Operations]:
 def lists(text: bytes) -> frozenset[str]:
     """The members that lead to a page from which ``zone_device_data`` leads to the next free one."""
     linked = set(LINKED.findall(text)) | set(TAKEN_OFF.findall(text))
-    return frozenset([name.decode() for name in linked if re.search(PUSHED % name, text)])
+    popped = {name for _, name in POPPED.findall(text)}
+    return frozenset([name.decode() for name in linked if name in popped or re.search(PUSHED % name, text)])

@@ -50,8 +50,9 @@ def faults(unit: Unit, touched: frozenset[str]) -> Iterator[PageFault]:
             function = unit.function(source) if both or here.takes_flags(source.name) else None
             if function is None:
                 continue
-            yield from here.one_sided(function)
-            if both and before is not None and not moved:
+            found = list(here.one_sided(function))
+            yield from found
+            if both and before is not None and not moved and not found:
                 yield from here.no_longer(before, function)
 
 
@@ -167,7 +168,7 @@ class Flagged:
                 way = way_without(function, spoken, here)
                 if way is None or not leaves(function, there) or way_without(function, drops, there) is not None:
                     continue
-                yield self.fault(function, (Mark(side, end.at),), way)
+                yield self.fault(function, (Mark(side, end.at),))
                 return
 
     def ways(self, name: str) -> Counter[str]:
@@ -201,12 +202,12 @@ class Flagged:
         was = way_without(old, before.spoken(old, name), 0)
         now = way_without(function, spoken, 0)
         if was is None and now is not None:
-            yield self.fault(function, (), now)
+            yield self.fault(function, marks(now))
             return
         for start in self.bereft(before, old, function, name):
             way = way_without(function, spoken, start)
             if way is not None:
-                yield self.fault(function, (), way)
+                yield self.fault(function, marks(way))
                 return
 
     def bereft(self, before: Flagged, old: Function, new: Function, name: str) -> list[int]:
@@ -229,10 +230,14 @@ class Flagged:
                     out.append(index)
         return out
 
-    def fault(self, function: Function, first: tuple[Mark, ...], way: tuple[int, ...]) -> PageFault:
-        """An exit that forgets about the flag."""
-        marks = (*first, *[Mark("here", at) for at in way[:-1]], Mark("exit", way[-1]))
-        return PageFault("flag-ignored", function.name, "page", self.flag.name, marks[0].at, marks, self.flag.family)
+    def fault(self, function: Function, way: tuple[Mark, ...]) -> PageFault:
+        """A way that forgets about the flag."""
+        return PageFault("flag-ignored", function.name, "page", self.flag.name, way[-1].at, way, self.flag.family)
+
+
+def marks(way: tuple[int, ...]) -> tuple[Mark, ...]:
+    """The branches of a way, and the exit in which it ends."""
+    return (*[Mark("here", at) for at in way[:-1]], Mark("exit", way[-1]))
 
 
 def way_without(function: Function, done: list[bool], start: int) -> tuple[int, ...] | None:

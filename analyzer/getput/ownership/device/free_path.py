@@ -30,7 +30,7 @@ from getput.ownership.view import Mark, PageFault
 if TYPE_CHECKING:
     from getput.ownership.unit import Unit
 
-MARK = b"_free"
+PAGEMAP = "pgmap"
 
 
 class Freed(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class End(msgspec.Struct, frozen=True):
 
 
 class FreePath(Question[Freed]):
-    """Follows a function that calls ``->page_free()``."""
+    """Follows a function that calls ``->page_free()``, or that gives a page its pagemap: from there on."""
 
     def __init__(self, unit: Unit, function: Function) -> None:
         self.unit = unit
@@ -67,6 +67,8 @@ class FreePath(Question[Freed]):
                     self.flags[instr.target.name] = instr.value
 
     def step(self, state: Freed, instr: Instr, _at: Callable[[], Way]) -> Freed:
+        if isinstance(instr, Assign) and isinstance(instr.target, Field) and instr.target.name == PAGEMAP:
+            return msgspec.structs.replace(state, at=instr.at)
         if not isinstance(instr, Call):
             return state
         if isinstance(instr.pointer, Field) and instr.pointer.name in known().operations.free:
@@ -142,9 +144,7 @@ def ends(unit: Unit, name: str) -> tuple[End, ...]:
 
 
 def freeing(unit: Unit) -> list[str]:
-    """The functions of *unit* that hand a page back to whoever owns it, as far as their words tell."""
-    if MARK not in unit.text or b"put_dev_pagemap" not in unit.text:
-        return []
+    """The functions of *unit* that hand a page back to whoever owns it."""
     members = frozenset(known().operations.free)
     called = tuple(b"->" + name.encode() + b"(" for name in sorted(members))
     return [
@@ -155,13 +155,32 @@ def freeing(unit: Unit) -> list[str]:
     ]
 
 
+def starting(unit: Unit) -> list[str]:
+    """The functions of *unit* that give a page its pagemap, and may give it a count."""
+    sets = known().pages.sets
+    return [
+        source.name
+        for source in unit.sources
+        if unit.words_of(source) & sets and unit.text.find(b"page->pgmap = ", source.start, source.end) >= 0
+    ]
+
+
+def outcomes(unit: Unit, name: str) -> dict[str, frozenset[tuple[int, int]]]:
+    """What a function does to pages of each type: the counts that it leaves (-1: it does not say), and how often it puts their pagemap."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    for end in ends(unit, name):
+        for kind in end.state.types:
+            found.setdefault(kind, set()).add((end.state.count, end.state.puts))
+    return {kind: frozenset(pairs) for kind, pairs in found.items()}
+
+
 def faults(unit: Unit) -> list[PageFault]:
     """Paths that free a page whose type holds a reference on its pagemap while it is in use, and do not drop that."""
     out = []
     for name in freeing(unit):
         for end in ends(unit, name):
             types = [one for one in known().types.countless if one in end.state.types]
-            if types and not end.state.puts:
+            if types and not end.state.puts and end.state.count <= 0:  # else it is taken for another type altogether
                 note = " and ".join(types)
                 function = unit.function(unit.by_name[name])
                 sure = function is not None and not function.damaged

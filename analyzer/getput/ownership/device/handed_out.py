@@ -404,15 +404,10 @@ def falls_to(unit: Unit, outcomes: dict[str, Outcome], name: str) -> bool:
 
 def fault(unit: Unit, name: str, one: Handed) -> PageFault:
     """A page that goes out as it should not."""
-    kind = "not-initialised" if one.page.kind == RAW else "counted-by-hand"
-    at = one.page.by if one.page.by >= 0 else one.at
     label = one.page.name.lstrip("*")
-    way = (Mark("here", one.page.origin), *one.way)
-    return PageFault(
-        kind,
-        name,
-        "the page" if label.startswith("%") else label,
-        called_at(unit, at) if one.page.by >= 0 else "",
-        at,
-        way,
-    )
+    label = "the page" if label.startswith("%") else label
+    taken = Mark("here", one.page.origin)
+    if one.page.by >= 0:
+        at = one.page.by
+        return PageFault("counted-by-hand", name, label, called_at(unit, at), at, (taken, Mark("here", at)))
+    return PageFault("not-initialised", name, label, "", one.at, (taken, *one.way))

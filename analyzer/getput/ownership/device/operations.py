@@ -65,7 +65,7 @@ def kept(unit: Unit, owner: Driver) -> Iterator[PageFault]:
             if taken and not any(drops(unit, free) for free in frees):
                 name, at = taken
                 stored = source.start + match.start(1)
-                way = (Mark("take", source.start + at, name), Mark("here", stored), Mark("here", frees[0].start))
+                way = (Mark("take", source.start + at, name), Mark("here", frees[0].start), Mark("here", stored))
                 label = value.decode("ascii", "replace")
                 yield PageFault("payload-kept", source.name, label, name, stored, way, frees[0].name)
                 break
