@@ -3,7 +3,8 @@
 
     python3 bench/zone_device.py --tree 6.12=DIR --tree 6.1=DIR [--cmd getput] [--only Z5]
 
-Sites without edits are scanned as they stand.  The others are edited in memory, line by line; getput is asked of the patch that leads there.
+Sites without edits are scanned as they stand.  The others are edited in memory, line by line; getput is asked of the patch that leads there.  Where a site
+has edits that come ``first``, the patch is for a tree of its own: the files that they make, and those that are said to ``stand`` beside them.
 Exits with 1 where one is not as expected.  A rule that the command does not have is told apart: nothing is expected of it.
 """
 
@@ -73,6 +74,22 @@ def edited(text: list[str], function: str, edits: list[list[str]]) -> list[str]:
     return out
 
 
+def scratch(tree: Path, site: Site, folder: Path) -> Path:
+    """The tree that a site's patch is for."""
+    if "first" not in site:
+        return tree
+    for path in {*site.get("stand", ()), *(one["path"] for one in (site, *site["first"], *site.get("also", ())))}:
+        if (tree / path).exists():
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text((tree / path).read_text("utf-8"), "utf-8")
+    for one in site["first"]:
+        place = folder / one["path"]
+        lines = edited(place.read_text("utf-8").splitlines(keepends=True), one["function"], one["edits"])
+        place.write_text("".join(lines), "utf-8")
+    return folder
+
+
 def patch_of(tree: Path, site: Site) -> str:
     """The patch that makes all edits of a site."""
     texts: dict[str, tuple[list[str], list[str]]] = {}
@@ -118,29 +135,26 @@ def judged(command: str, tree: Path, here: list[Site]) -> list[str]:
         for number in standing:
             out[number] = "fires" if fires(here[number], scanned["findings"], "existing") else "silent"
     with tempfile.TemporaryDirectory() as folder:
-        patches: list[tuple[int, Path]] = []
+        patches: dict[Path, list[tuple[int, Path]]] = {}
         for number, site in enumerate(here):
             if "edits" not in site:
                 continue
             try:
-                text = patch_of(tree, site)
+                base = scratch(tree, site, Path(folder, f"tree{number}"))
+                text = patch_of(base, site)
             except (NoSuchSiteError, OSError) as error:
                 out[number] = str(error)
                 continue
-            patches.append((number, Path(folder, f"{number}.patch")))
-            patches[-1][1].write_text(text, "utf-8")
-        if patches:
-            inputs = [path for _, path in patches]
-            said = asked(
-                command, "check", "--no-index", "--each", "--show", "all", "--tree", tree, "--format", "jsonl", *inputs
-            )
-            for (number, _), line in zip(patches, said.splitlines(), strict=True):
+            patches.setdefault(base, []).append((number, Path(folder, f"{number}.patch")))
+            patches[base][-1][1].write_text(text, "utf-8")
+        for base, asks in patches.items():
+            inputs = [path for _, path in asks]
+            options = ("--no-index", "--each", "--show", "all", "--tree", base, "--format", "jsonl")
+            said = asked(command, "check", *options, *inputs)
+            for (number, _), line in zip(asks, said.splitlines(), strict=True):
                 answer = json.loads(line)
-                out[number] = (
-                    "fires"
-                    if fires(here[number], answer["findings"], here[number].get("status", "introduced"))
-                    else "silent"
-                )
+                status = here[number].get("status", "introduced")
+                out[number] = "fires" if fires(here[number], answer["findings"], status) else "silent"
                 if answer["errors"]:
                     out[number] = answer["errors"][0]["message"]
     return [said or "no such file" for said in out]
