@@ -56,14 +56,15 @@ def lines_of(text: list[str], function: str) -> range:
 
 
 def edited(text: list[str], function: str, edits: list[list[str]]) -> list[str]:
-    """*text* with each edit (pattern, replacement) made on every line of the function that it matches; a line that is left empty goes."""
+    """*text* with each edit (pattern, replacement) made on every line of the function that it matches, or on the one that is said third (from 1); a line
+    that is left empty goes."""
     out = list(text)
-    for pattern, replacement in edits:
-        where, found = lines_of(out, function), False
+    for pattern, replacement, *one in edits:
+        where, found = lines_of(out, function), 0
         lines: list[str] = []
         for number, line in enumerate(out):
-            if number in where and re.search(pattern, line):
-                found = True
+            found += number in where and re.search(pattern, line) is not None
+            if number in where and re.search(pattern, line) and (not one or found == int(one[0])):
                 new = re.sub(pattern, replacement, line)
                 lines += [one + "\n" for one in new.rstrip("\n").split("\n")] if new.strip() else []
             else:
