@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from getput.ownership.device import free_path, handed_out
+from getput.ownership.device import allocators, free_path
 from getput.ownership.device.driver import Driver, driver
 from getput.ownership.device.table import known
 from getput.ownership.view import Behind, Changed, Place
@@ -110,7 +110,7 @@ def owners(world: World, mentioning: Callable[[str], Iterable[str]]) -> list[str
 def without_count(unit: Unit, owner: Driver) -> Iterator[Behind]:
     """The functions of an owner that hand out pages and rely on the count that they had."""
     found = False
-    for one in handed_out.faults(unit, owner):
+    for one in allocators.faults(unit, owner):
         if one.kind == "wrong-undo":
             continue
         found = True

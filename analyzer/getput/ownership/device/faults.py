@@ -25,13 +25,13 @@ def page_faults(unit: Unit, touched: frozenset[str]) -> tuple[PageFault, ...]:
     table = known()
     out: list[PageFault] = []
     if table.operations.structure.encode() in text:
-        from getput.ownership.device import handed_out, operations
+        from getput.ownership.device import allocators, operations
         from getput.ownership.device.driver import driver
 
         owner = driver(unit)
         if owner is not None:
             if owner.countless:
-                out += handed_out.faults(unit, owner)
+                out += allocators.faults(unit, owner)
                 out += operations.kept(unit, owner)
             out += operations.incomplete(unit, owner)
             out += idle_tests(unit, True)
