@@ -122,7 +122,7 @@ def given_out(function: Function, names: set[str]) -> str | None:
 
 
 def elsewhere(unit: Unit, source: FunctionSource, names: set[str]) -> str:
-    """The same for another function of the file that fills a member of one of *names*."""
+    """The same for another function of the file that fills a member of one of *names*: by itself, or from a variable."""
     origins = known().dax.origins
     for other in unit.sources:
         asked = unit.words_of(other) & origins.keys()
@@ -131,11 +131,19 @@ def elsewhere(unit: Unit, source: FunctionSource, names: set[str]) -> str:
         function = unit.function(other)
         if function is None:
             continue
+        stored = {
+            root(instr.value)
+            for block in function.blocks
+            for instr in block.instrs
+            if isinstance(instr, Assign) and isinstance(place(instr.target), Field) and root(instr.target) in names
+        }
         for call in puts(function):
             where = origins.get(call.callee or "", -1)
-            if 0 <= where < len(call.args) and isinstance(place(call.args[where]), Field):
-                if root(call.args[where]) in names:
-                    return call.callee or ""
+            if not 0 <= where < len(call.args):
+                continue
+            given = root(call.args[where])
+            if given in stored or (given in names and isinstance(place(call.args[where]), Field)):
+                return call.callee or ""
     return ""
 
 

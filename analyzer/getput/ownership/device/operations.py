@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from getput.ownership.unit import Unit
 
 PAYLOAD = "zone_device_data"
+DECLARED = re.compile(rb"\bstruct\s+dev_pagemap\s+(\w+)\s*=\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 STORED = re.compile(rb"(?:->|\.)zone_device_data\s*=\s*([\w>.\s-]+?)\s*;")
 TAKES = re.compile(r"(?:^|_)(?:get|ref|hold|grab)(?:_|$)|^kref_get")
 MAX_CALLS = 3  # callees of the function that gets the pages back, in which a put is looked for
@@ -39,6 +40,23 @@ def incomplete(unit: Unit, owner: Driver) -> Iterator[PageFault]:
                 note = " and ".join(f".{name}" for name in missing)
                 yield PageFault("operation-missing", source.name, tables[0].name, match[1].decode(), at, way, note)
                 break
+    yield from mapped_as_declared(unit, by_name)
+
+
+def mapped_as_declared(unit: Unit, by_name: dict[str, Operations]) -> Iterator[PageFault]:
+    """The same for a pagemap that is declared with its type and its operations, at the function that maps it."""
+    for match in DECLARED.finditer(COMMENTS.sub(lambda found: b" " * len(found[0]), unit.text[: unit.written])):
+        kind, table = TYPE.search(match[2]), SET_OPS.search(match[2])
+        here = None if table is None else by_name.get(table[1].decode())
+        if kind is None or here is None:
+            continue
+        missing = lacking(here, kind[1].decode())
+        user = next((one for one in unit.sources if match[1].decode() in unit.words_of(one)), None)
+        if missing and user is not None:
+            at = unit.text.find(match[1], user.start)
+            way = (Mark("here", here.at), Mark("here", match.start(1)), Mark("here", at))
+            note = " and ".join(f".{name}" for name in missing)
+            yield PageFault("operation-missing", user.name, here.name, kind[1].decode(), at, way, note)
 
 
 def lacking(table: Operations, kind: str) -> list[str]:
