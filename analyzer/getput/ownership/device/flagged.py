@@ -70,14 +70,14 @@ class Flagged:
         if source is None or source.start >= self.unit.written:
             return False
         words = self.unit.words_of(source)
-        return "flags" in words and (
+        return any(word.endswith("flags") for word in words) and (
             self.flag.name in words
             or any(self.flag.name in self.unit.words_of(callee) for callee in self.unit.callees(source))
         )
 
     def parameter(self, function: Function) -> str:
         """The parameter that holds the flags, or nothing."""
-        return next((param.name for param in function.params if param.name == "flags"), "")
+        return next((param.name for param in function.params if param.name.endswith("flags")), "")
 
     def speaks(self, instr: Instr, name: str) -> bool:
         """Whether an instruction has anything to do with the flags in the variable *name*."""
