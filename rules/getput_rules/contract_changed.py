@@ -5,6 +5,10 @@ Compares what a touched function does to counts before and after the patch.  Whe
 drop what they hand over), each caller that the series does not touch is judged with the old contract and with the new one; those that go wrong
 only with the new one are named, with the line of the call.  Callers in other files are found through the index of the tree.
 
+The core's functions that start and free ZONE_DEVICE pages have a contract with every driver that owns such memory: the count with which a free page
+waits, and who drops its reference on the pagemap.  Where a patch changes that for some types of memory, each driver of such a type is named that goes
+wrong by it: it hands pages out and sets no count, or its `.page_free` drops the pagemap itself.
+
 ## Why it matters
 The function itself is right, before and after; each caller that still keeps to the old contract leaks, or drops once too often.
 
@@ -40,7 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import Changed, Found, FunctionReport, Mark
+from getput.ownership.view import Behind, Changed, Found, FunctionReport, Mark
 from getput_rules.rule import Rule
 
 SHOWN = 4  # callers named in the message; the path has them all
@@ -55,18 +59,14 @@ def check(_report: FunctionReport) -> Iterator[Found]:
 def check_changed(changed: Changed) -> Iterator[Found]:
     """One finding a contract, with its callers."""
     count = len(changed.behind)
-    named = ", ".join(f"{one.function}() ({one.place.path}:{one.place.line})" for one in changed.behind[:SHOWN])
-    rest = f" and {count - SHOWN} more" if count > SHOWN else ""
+    shown = SHOWN if any(one.rule for one in changed.behind) else MAX_STEPS  # whoever owns pages is named
+    named = ", ".join(f"{one.function}() ({one.place.path}:{one.place.line})" for one in changed.behind[:shown])
+    rest = f" and {count - shown} more" if count > shown else ""
     others = f"; {changed.adapted} were changed with it" if changed.adapted else ""
     what = " and ".join(changed.says)
     text = f"{changed.function}() {what}: should {named}{rest} not be adapted{others}?"
     way = (Mark("here", changed.at),)
-    beyond = tuple(
-        [
-            (one.place, f"{one.function}() calls it: {one.message} (line {one.line})")
-            for one in changed.behind[:MAX_STEPS]
-        ]
-    )
+    beyond = tuple([(one.place, said(one)) for one in changed.behind[:MAX_STEPS]])
     yield Found(
         changed.function,
         changed.family,
@@ -79,6 +79,11 @@ def check_changed(changed: Changed) -> Iterator[Found]:
         way,
         beyond=beyond,
     )
+
+
+def said(one: Behind) -> str:
+    """What a step says of one that is left behind: a caller breaks a rule, an owner of pages does not call at all."""
+    return f"{one.function}() {f'calls it: {one.message} (line {one.line})' if one.rule else one.message}"
 
 
 RULE = Rule(id="contract-changed", severity=Severity.WARNING, doc=__doc__, check=check, check_changed=check_changed)

@@ -4,7 +4,8 @@
 Follows every path from a call that takes a reference to the exits of the function.  It reports an exit on which the reference is neither
 dropped nor handed on while another exit of the same function does so, or, for an object that belongs to somebody else, an error exit that
 leaves the count raised where its likes do not.  Of a patch it also reports a failing exit that keeps an argument's reference, which every exit dropped
-before; and an exit that loses what all exits of its kind dropped before, where a put is gone and nobody else is called instead.
+before; an exit that loses what all exits of its kind dropped before, where a put is gone and nobody else is called instead; and what a callee leaves in a
+structure on the function's own stack, where the function stops to put it.
 
 ## Why it matters
 Error paths are seldom run, so the leak stays unseen: the object, its module and its memory can never go away again.
@@ -37,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Stranded
 from getput_rules.rule import Rule
 from getput_rules.wording import found_handed, found_leak
 
@@ -56,6 +57,15 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     for function, leak in report.unput:
         if leak.kind != "failed-get":
             yield function, found_leak(leak)
+    for one in report.stranded:
+        yield one.function, found_stranded(one)
+
+
+def found_stranded(one: Stranded) -> Found:
+    """A reference that is left on the stack."""
+    text = f"the reference that {one.filler}() may leave in '{one.label}' is not dropped any more, and nobody else knows of it"
+    way = (Mark("take", one.at, one.filler),)
+    return Found(one.label, one.family, "local", one.filler, "path", one.at, text, Confidence.MEDIUM, way)
 
 
 RULE = Rule(

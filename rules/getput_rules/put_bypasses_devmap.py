@@ -3,6 +3,8 @@
 ## What it does
 Looks at the functions of one file that drop a page's or folio's count, test it for zero and free.  Where siblings ask
 `put_devmap_managed_*` first and one of them does not, that one is reported.  A patch is told only when it touches the family.
+Reported as well is a patch that drops a page with folio_put() where put_page() dropped it before, if the page may be an FS_DAX one: it came
+from get_user_pages(), from a walk of page tables, or by its frame number.
 
 ## Why it matters
 The count of a free FS_DAX page is one, not zero: only `put_devmap_managed_*` notices the step from two to one and wakes whoever waits for the
@@ -25,7 +27,8 @@ page to become idle.  A put that goes straight to the test for zero loses that w
     }
 
 ## How to silence it
-Let the function ask `put_devmap_managed_*`, or its siblings not.  Trees in which no function of that name exists are never told.
+Let the function ask `put_devmap_managed_*`, or its siblings not; stay with put_page().  Trees in which no function of that name exists (by
+their include/linux/mm.h) are never told.
 `--no-rule put-bypasses-devmap-check` switches the rule off.
 
 ## References
@@ -37,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from getput.model import Confidence, Severity
-from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member
+from getput.ownership.view import FileReport, Found, FunctionReport, Mark, Member, PageFault
 from getput_rules.rule import Rule
 
 TESTS = frozenset(
@@ -60,6 +63,8 @@ FREES = frozenset(
         "free_unref_page_list",
     }
 )
+LISTS = frozenset({"list_for_each_entry", "list_for_each_entry_safe"})
+UNAWARE = frozenset({"folio_put", "folio_put_refs"})
 CHECK = "put_devmap_managed_"
 
 
@@ -69,13 +74,21 @@ def checks_devmap(member: Member) -> bool:
 
 
 def puts(member: Member) -> bool:
-    """Whether the function drops a count, tests it for zero and frees."""
+    """Whether the function drops a count, tests it for zero and frees; not of pages that are linked by their ``lru``, which shares its place with
+    the pagemap of a device page (mm/mm_init.c, __init_zone_device_page())."""
+    if bool(member.words & LISTS) and "lru" in member.words:
+        return False
     return bool(member.words & TESTS) and bool(member.words & FREES) and member.name not in TESTS
 
 
-def concerned(member: Member) -> bool:
-    """Whether a change of this function is a change of the family."""
+def family(member: Member) -> bool:
+    """Whether a function is one of the family, or asks as its members do."""
     return puts(member) or (checks_devmap(member) and not member.name.startswith(CHECK))
+
+
+def concerned(member: Member) -> bool:
+    """Whether a change of this function may be one of the family, or of a put that becomes another."""
+    return family(member) or bool(member.words & UNAWARE)
 
 
 def check(_report: FunctionReport) -> Iterator[Found]:
@@ -84,7 +97,14 @@ def check(_report: FunctionReport) -> Iterator[Found]:
 
 
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
-    """(function, finding) for every put that leaves out what a sibling does."""
+    """(function, finding) for every put that leaves out what a sibling does, or the put before it did."""
+    if CHECK in report.lacks:
+        return
+    for one in report.page_faults:
+        if one.kind == "put-converted":
+            yield one.function, converted(one)
+    if not any(family(member) for member in report.members if member.name in report.touched):
+        return
     siblings = [m for m in report.members if checks_devmap(m) and not m.name.startswith((CHECK, "__" + CHECK))]
     if not siblings:
         return
@@ -109,6 +129,13 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
             )
 
 
+def converted(one: PageFault) -> Found:
+    """A put that a patch made into one that does not ask."""
+    put, origin = one.note.split()
+    text = f"'{one.object}' comes from {origin}() and may be an FS_DAX page: {one.api}() does not wake who waits for that, as {put}() did"
+    return Found(one.object, "page_folio", "converted", one.api, "bypass", one.at, text, Confidence.MEDIUM, one.way)
+
+
 RULE = Rule(
     id="put-bypasses-devmap-check",
     severity=Severity.NOTE,
@@ -116,5 +143,6 @@ RULE = Rule(
     check=check,
     check_file=check_file,
     concerned=concerned,
-    mark=CHECK.encode(),
+    mark=b"folio_put",
+    asks=(("include/linux/mm.h", CHECK),),
 )

@@ -21,7 +21,9 @@ class Rule(msgspec.Struct, frozen=True):
     The docstring's first line is the rule in one sentence; each of SECTIONS follows in this order: ``## What it does``.
     ``check`` takes what ``getput.ownership.view`` shows of one function and yields what the rule found there.  A rule
     about several functions of a file has ``check_file`` too (a ``FileReport`` to (function, ``Found``)), and ``concerned`` says of which members
-    (``Member``) a change makes it worth asking (of any, where it is None), ``mark`` what a file must contain for it to have anything to say.
+    (``Member``) a change makes it worth asking (of any, where it is None), ``mark`` what a file must contain for it to have anything to say;
+    ``anywhere`` says that a change outside of functions is one, too.  ``asks`` are (header of the tree, name): what of these names the headers do not
+    have is what the ``FileReport`` ``lacks``.
     A rule about what a patch does to callers has ``check_changed`` (a ``Changed`` to ``Found``), one about functions that resemble those it
     touches ``check_diverged`` (a ``Diverged`` to ``Found``).
     ``standing`` is the most that its findings are worth in code that no patch concerns, where those that are left have been looked at for years.
@@ -36,6 +38,8 @@ class Rule(msgspec.Struct, frozen=True):
     check_diverged: Callable[[Diverged], Iterator[Found]] | None = None
     concerned: Callable[[Member], bool] | None = None
     mark: bytes = b""
+    anywhere: bool = False
+    asks: tuple[tuple[str, str], ...] = ()
     standing: Confidence = Confidence.HIGH
 
     @property

@@ -33,6 +33,30 @@ static inline void put_page(struct page *page)
 	folio_put(page_folio(page));
 }}
 """
+DRIVER = """\
+struct foo_dmem {{
+	struct dev_pagemap pagemap;
+	struct page *free_pages;
+}};
+
+static const struct dev_pagemap_ops foo_ops = {{
+	.page_free = foo_page_free,
+	.migrate_to_ram = foo_migrate,
+}};
+
+static void foo_map(struct foo_dmem *dmem)
+{{
+	dmem->pagemap.type = MEMORY_DEVICE_PRIVATE;
+	dmem->pagemap.ops = &foo_ops;
+}}
+
+static struct page *foo_page(struct foo_dmem *dmem)
+{{
+	struct page *page;
+
+	{}
+}}
+"""
 FRAMES = {
     "leak-on-error": ("{}return 0;\n", GET + "{}return 0;\n"),
     "leak-always": ("{}",),
@@ -69,6 +93,12 @@ FRAMES = {
             "void ring_open(struct ring *ring)\n{{\n\tif (ring->type == RING_SHARED)\n\t\tof_node_get(ring->np);\n\tring_start(ring);\n}}\n\n{}"
         ),
     ),
+    "device-page-not-ready": (DRIVER,),
+    "pagemap-kept-by-free-page": ("{}",),
+    "idle-test-of-wrong-count": ("get_device(dev);\nput_device(dev);\n{}",),
+    "device-page-operations": ("{}",),
+    "flagged-reference-kept": ("{}",),
+    "raw-folio-free": ("{}return 0;\n",),
     "contract-changed": (
         (
             "{}\nint acme_rate(int id)\n{{\n\tstruct device *dev = acme_find(id);\n\n"

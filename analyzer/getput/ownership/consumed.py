@@ -73,7 +73,7 @@ def consumed(machine: Machine, exits: Sequence[Exit]) -> dict[Key, Count]:
         for standing in one.standings:
             count = standing.count
             if (
-                standing.low == standing.high == -1
+                count.if_there(standing.key[0]) == (-1, -1)
                 and not count.taken
                 and not count.escaped
                 and count.dropped
@@ -86,4 +86,4 @@ def consumed(machine: Machine, exits: Sequence[Exit]) -> dict[Key, Count]:
 def spent(ending: Ending, key: Key) -> bool:
     """Whether the reference is gone at *ending*."""
     count = ending.state.counts.get(key)
-    return count is not None and bool(count.dropped) and count.high < 0
+    return count is not None and bool(count.dropped) and count.if_there(key[0])[1] < 0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from getput.ownership.contracts import Verb
 from getput.ownership.twins import counts_owners, fewer, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Leak, Ungiven
+
+TAKING = frozenset({Verb.TAKE, Verb.INIT, Verb.UNSURE})
 
 
 def no_longer_dropped(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, int, Leak]]:
@@ -37,7 +40,18 @@ def no_longer_given(unit: Unit, touched: frozenset[str]) -> Iterator[Ungiven]:
                 if standing.escaped == "returned" and standing.count.taken
             ]
             words = unit.words_of(source)
+            if any(takes(unit, word, counter) for word in words - other.words_of(before)):
+                continue  # by other means now
             for take in takers:
                 if take not in words and fewer(unit.text, other.text, [take]):
                     yield Ungiven(counter, take, source.name, min(now.passing.bare))
                     break
+
+
+def takes(unit: Unit, name: str, counter: str) -> bool:
+    """Whether a function may leave its caller a reference on one of its arguments."""
+    contract = unit.tables.contracts.get(name)
+    return contract is not None and any(
+        one.verb in TAKING and one.target.arg >= 0 and unit.tables.counter_of(one.family) == counter
+        for one in contract.effects
+    )

@@ -13,10 +13,12 @@ from getput.ownership import members
 from getput.ownership.balance import balances, lapsed, uneven
 from getput.ownership.contract_changes import no_longer_dropped, no_longer_given
 from getput.ownership.contracts import Verb
+from getput.ownership.device.faults import page_faults
 from getput.ownership.held import unheld
 from getput.ownership.naming import LOOKUP_NAME, MANAGED
 from getput.ownership.pending import cancelled
 from getput.ownership.put_changes import compared, kept_by_failure, overput, unput
+from getput.ownership.stranded import stranded
 from getput.ownership.twins import counts_owners
 from getput.ownership.unit import WORD_BYTES, Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
@@ -60,6 +62,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     )
     setups = tuple(sorted(brought_up_by(unit))) if stored else ()
     report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, setups)
+    report = msgspec.structs.replace(report, page_faults=page_faults(unit, touched))
     new = uneven(unit)
     if focus is None:
         return msgspec.structs.replace(report, balances=tuple(new))
@@ -77,6 +80,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         handed=tuple(no_longer_dropped(unit, touched)),
         unput=tuple([row for row in lost if (row[0], row[1].standing.count.family) not in told]),
         overput=tuple(overput(unit, both)),
+        stranded=tuple(stranded(unit, touched)),
     )
 
 

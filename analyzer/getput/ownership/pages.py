@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from getput.flow.ir import Call, Field
 from getput.ownership.contracts import ZERO
+from getput.ownership.device.table import known
 from getput.ownership.evaluate import Evaluator
 from getput.ownership.state import State
-from getput.ownership.values import Values
+from getput.ownership.values import PURE, Values
 
 SETTERS = {
     "set_page_count": 1,
@@ -53,6 +54,12 @@ def unguarded(evaluator: Evaluator, state: State) -> list[str]:
     excluded: set[str] = set()
     for value, bits in state.facts.items():
         row = values.rows[value]
+        if row[0] == PURE and row[1] in known().predicates and bits in (ZERO, 2):
+            asked = known().predicates[row[1]]
+            if bits == ZERO:
+                excluded |= asked
+            elif asked.isdisjoint(COUNTLESS):
+                return []
         if row[0] != "op" or len(row) != 4 or row[1] not in ("==", "!="):
             continue
         for operand in (row[2], row[3]):

@@ -99,11 +99,11 @@ def overput(unit: Unit, functions: Iterable[Compared]) -> Iterator[tuple[str, Fu
         for group, rows in objects(pair.now).items():
             if not earlier.get(group):
                 continue
-            least = min(standing.low for _, standing in earlier[group])
+            least = min(certain(standing)[0] for _, standing in earlier[group])
             more = [
                 row
                 for row in rows
-                if row[1].low == row[1].high == least - 1
+                if certain(row[1]) == (least - 1, least - 1)
                 and len(row[1].count.dropped) > 1
                 and (row[1].count.taken or whatever_way(pair.now, rows, row))
             ]
@@ -114,6 +114,11 @@ def overput(unit: Unit, functions: Iterable[Compared]) -> Iterator[tuple[str, Fu
             last = count.dropped[-1]
             if not any(one.at == last.at and one.kind == OVER for one in pair.now.incidents):
                 yield pair.source.name, pair.now, Incident(OVER, key, count, last.at, last, trace)
+
+
+def certain(standing: Standing) -> tuple[int, int]:
+    """The bounds of its count, where it is there at all."""
+    return standing.count.if_there(standing.key[0])
 
 
 def whatever_way(report: FunctionReport, rows: list[Row], row: Row) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from getput.ownership.contracts import Contract
+from getput.ownership.contracts import POS, Contract
 
 Key = tuple[int, str]  # (root value, counter): one counted object
 Trace = tuple["Trace | None", str, int, str]  # (earlier, kind, offset, text): the path so far, newest first
@@ -62,6 +62,13 @@ class Count(msgspec.Struct, frozen=True):
     def high(self) -> int:
         """The most that the net count can be."""
         return self.base + sum(max(0, delta) for _, _, delta in self.parts)
+
+    def if_there(self, value: int) -> tuple[int, int]:
+        """The least and the most that the net count can be where *value*, the object itself, is not NULL: a put that takes NULL drops then."""
+        own = [delta for part, mask, delta in self.parts if part == value and mask == POS]
+        rest = [delta for part, mask, delta in self.parts if part != value or mask != POS]
+        known = self.base + sum(own)
+        return known + sum(min(0, delta) for delta in rest), known + sum(max(0, delta) for delta in rest)
 
     def signature(self) -> tuple[object, ...]:
         """What keeps two paths apart at a join."""

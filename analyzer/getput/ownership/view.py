@@ -247,6 +247,18 @@ class Cancelled(msgspec.Struct, frozen=True):
     at: int
 
 
+class Stranded(msgspec.Struct, frozen=True):
+    """A member of a structure on the stack of ``function``, in which ``filler`` (called at an offset) may leave a reference; in the other image,
+    ``put`` dropped it."""
+
+    label: str
+    family: str
+    filler: str
+    put: str
+    function: str
+    at: int
+
+
 class Unheld(msgspec.Struct, frozen=True):
     """An object that ``function`` held by a reference of its own in the other image (``get``, ``put``), and no longer does, although it uses it
     at offset ``at``, where it has let go of a lock."""
@@ -257,6 +269,20 @@ class Unheld(msgspec.Struct, frozen=True):
     put: str
     function: str
     at: int
+
+
+class PageFault(msgspec.Struct, frozen=True):
+    """Something wrong with a page of a device, by ``kind``: at an offset in ``function``, with the way there; ``api`` is the call that does it,
+    ``note`` what more there is to say; not ``sure`` where others may know better."""
+
+    kind: str
+    function: str
+    object: str
+    api: str
+    at: int
+    way: tuple[Mark, ...]
+    note: str = ""
+    sure: bool = True
 
 
 class FileReport(msgspec.Struct, frozen=True):
@@ -276,12 +302,15 @@ class FileReport(msgspec.Struct, frozen=True):
     unheld: tuple[Unheld, ...] = ()
     ungiven: tuple[Ungiven, ...] = ()
     cancelled: tuple[Cancelled, ...] = ()
+    stranded: tuple[Stranded, ...] = ()
     lapsed: tuple[Lapsed, ...] = ()
     # (function, its offset, exit) that no longer drops what callers hand over
     handed: tuple[tuple[str, int, Leak], ...] = ()
     # (function, what it loses because a put is gone, or another get stands there)
     unput: tuple[tuple[str, Leak], ...] = ()
     overput: tuple[tuple[str, FunctionReport, Incident], ...] = ()  # (function, its report, a put that came on top)
+    page_faults: tuple[PageFault, ...] = ()
+    lacks: frozenset[str] = frozenset()  # the names that the rule asks for and the tree's headers do not have
 
 
 class Place(msgspec.Struct, frozen=True):

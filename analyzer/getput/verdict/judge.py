@@ -23,6 +23,7 @@ from getput.verdict.anchor import anchor
 from getput.verdict.around import Around
 from getput.verdict.compare import compare
 from getput.verdict.folder import Folders
+from getput.verdict.offered import Offered
 from getput.verdict.place import Judged, finding, fingerprint, judged, text_at
 from getput.verdict.series import Series
 from getput_rules import RULES
@@ -69,6 +70,7 @@ class Judge:
         self.macros = known
         self.rules = tuple(rule for rule in RULES if settings.runs(rule.id))
         self.folders = Folders(tree, self.vocabulary)
+        self.offered = Offered(tree)
 
     # --- patches -------------------------------------------------------------------------------------------------
 
@@ -80,6 +82,7 @@ class Judge:
         errors = list(submission.problems)
         open_bugs: dict[tuple[object, ...], int] = {}
         series = Series(self, submission)
+        self.offered.told(submission)
         for index, patch in enumerate(submission.patches):
             units = self.units(patch.files)
             files = [self.file(images, index, tally, found, open_bugs, units, series) for images in patch.files]
@@ -187,10 +190,13 @@ class Judge:
         for rule in self.rules:
             if rule.check_file is None or rule.mark not in unit.text:
                 continue
-            if any(rule.concerned is None or rule.concerned(unit.member(source)) for source in touched):
+            if rule.anywhere or any(
+                rule.concerned is None or rule.concerned(unit.member(source)) for source in touched
+            ):
                 if report is None:
                     report = file_report(unit, focus, frozenset(source.name for source in touched))
-                for name, one in rule.check_file(report):
+                asked = msgspec.structs.replace(report, lacks=self.offered.lacking(rule.asks)) if rule.asks else report
+                for name, one in rule.check_file(asked):
                     out.append(judged(rule.id, rule.severity, one, unit.by_name[name], unit.path, lines))
         return out
 

@@ -12,7 +12,7 @@ from getput.verdict.place import finding, fingerprint, judged
 
 if TYPE_CHECKING:
     from getput.flow.guards import Guard
-    from getput.ownership.view import Diverged, Found
+    from getput.ownership.view import Changed, Diverged, Found
     from getput.patch.series import Submission
     from getput.verdict.contracts import Suspect, World, Worlds
     from getput.verdict.judge import Comparison, Judge
@@ -41,6 +41,7 @@ class Series:
         self.lost: list[tuple[Side, Lost, Comparison]] = []
         self.touched: dict[int, set[tuple[str, str]]] = {}  # by patch: (file, function)
         self.known: Worlds | None = None
+        self.cores: list[tuple[int, Comparison]] = []  # files that treat the pages of all devices
 
     def note(self, index: int, comparison: Comparison) -> None:
         """One file of the patch *index* was judged."""
@@ -49,7 +50,11 @@ class Series:
             return
         old, touched = comparison.touched()
         self.touched.setdefault(index, set()).update((images.path, source.name) for source in touched)
-        if before is None or not touched:
+        if before is None:
+            return
+        if b"pgmap" in after.text:
+            self.cores.append((index, comparison))
+        if not touched:
             return
         if self.asking:
             from getput.verdict.contracts import suspects
@@ -78,7 +83,9 @@ class Series:
         return self.known
 
     def left_behind(self) -> Iterator[Finding]:
-        """The callers that the series leaves with a contract that one of its patches changed, and the siblings of what it changed."""
+        """What the series leaves behind: callers with a contract that one of its patches changed, owners of pages, siblings of what it changed."""
+        if self.cores:
+            yield from self.owners()
         last = len(self.submission.patches)
         if self.suspected:
             from getput.verdict.contracts import Left
@@ -91,8 +98,7 @@ class Series:
                     (Status.FIXED, left.changed(suspect.reverted(), new, old, touched)),
                 ):
                     if changed is not None:
-                        said = ((rule, rule.check_changed(changed)) for rule in self.asking if rule.check_changed)
-                        yield from self.findings(said, changed.function, status, comparison, index)
+                        yield from self.findings(self.said(changed), changed.function, status, comparison, index)
         yield from self.apart(last)
 
     def apart(self, last: int) -> Iterator[Finding]:
@@ -121,6 +127,30 @@ class Series:
         """The trees before and after, seen from one side of a patch."""
         worlds = self.worlds.at(side.patch), self.worlds.at(last)
         return worlds if side.status is Status.INTRODUCED else (worlds[1], worlds[0])
+
+    def owners(self) -> Iterator[Finding]:
+        """The owners of device pages that the series leaves with what their pages were."""
+        from getput.verdict import page_owners
+
+        told: set[object] = set()
+        for index, comparison in self.cores:
+            before, after = comparison.before, comparison.after
+            if before is None or after is None:
+                continue
+            names = {source.name for side in comparison.touched() for source in side}
+            for status, old, new, at in (
+                (Status.INTRODUCED, before, after, len(self.submission.patches)),
+                (Status.FIXED, after, before, index),
+            ):
+                for core in page_owners.changes(old, new, names):
+                    changed = page_owners.left(core, self.worlds.at(at), self.mentioning)
+                    if changed is not None and (status, core.kind, changed.behind) not in told:
+                        told.add((status, core.kind, changed.behind))
+                        yield from self.findings(self.said(changed), changed.function, status, comparison, index)
+
+    def said(self, changed: Changed) -> Iterator[tuple[Rule, Iterator[Found]]]:
+        """What the rules say of a changed contract."""
+        return ((rule, rule.check_changed(changed)) for rule in self.asking if rule.check_changed)
 
     def findings(
         self,
