@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from getput.flow.ir import AddressOf, Call, Str, Var
-from getput.ownership import pages
+from getput.ownership import batches, pages
 from getput.ownership.contracts import ANY, Contract, Source
 from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
@@ -172,6 +172,7 @@ class Calls(Effects):
                 if index not in printed and not WAKES.match(name):
                     self.used(state, arg)
                 root = self.values.root(arg)
+                root = batches.of_element(self, state, root) or root
                 for key, count in list(counts.items()):
                     if (
                         (key[0] == root or root in count.held)

@@ -21,11 +21,13 @@ from getput.flow.ir import (
     Unknown,
     Var,
 )
+from getput.ownership.batches import BATCH
 from getput.ownership.arithmetic import COMPARE, MIRRORED, NEGATED, fold
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.state import State
 from getput.ownership.values import (
     CONST,
+    CONT,
     FIELD,
     FRESH,
     GLOBAL,
@@ -39,6 +41,7 @@ from getput.ownership.values import (
 AGAINST_ZERO = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": POS, ">=": POS | ZERO}
 AGAINST_ONE = {"==": POS, "!=": NEG | ZERO, "<": NEG | ZERO, "<=": ANY, ">": 0, ">=": POS}
 AGAINST_POS = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
+BELONGS = frozenset({"page_folio", "compound_head"})
 AGAINST_NEG = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
 
 
@@ -112,6 +115,8 @@ class Evaluator:
             return known
         base, name = place
         row = self.values.rows[base]
+        if name in ("*", "[0]") and (base, BATCH) in state.mem:
+            return state.mem[base, BATCH]
         if name == "*":
             if row[0] == LOCAL:
                 return self.variable(state, row[1])
@@ -250,7 +255,7 @@ class Evaluator:
     def compared(self, state: State, op: str, left: int, right: int) -> bool | None:
         """``left op right``, if that is known."""
         if left == right:
-            return op in ("==", "<=", ">=")
+            return None if self.asked_again(left) else op in ("==", "<=", ">=")
         if state.named and op in ("==", "!="):
             one, other = state.named.get(left), state.named.get(right)
             named = (one, right) if one is not None else (other, left)
@@ -273,6 +278,11 @@ class Evaluator:
         if not bits & table[NEGATED[op]]:
             return True
         return None
+
+    def asked_again(self, value: int) -> bool:
+        """Whether *value* is what a page belongs to: until that is held it may come to belong to something else, so that asking twice tells."""
+        row = self.values.rows[value]
+        return row[0] == CONT and row[2] in BELONGS
 
     def against(self, value: int, number: int) -> dict[str, int]:
         """By operator, the signs *value* can have where it compares so with *number*."""
@@ -314,6 +324,8 @@ class Evaluator:
         """Learn the outcome of a comparison."""
         op, left, right = row[1], row[2], row[3]
         assert isinstance(op, str)
+        if left == right:
+            return True  # asked again: the answer tells of this moment alone
         state.facts[value] = POS if truth else ZERO
         if not truth:
             op = NEGATED[op]

@@ -174,7 +174,11 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     ]
     if not more or (registered(more[0][1]) and summarized(more[0][1].count.taken[0])):
         return None
-    errors = [(one, st) for one, st in more if one.kind is ExitKind.ERROR]
+    errors = [
+        (one, st)
+        for one, st in more
+        if one.kind is ExitKind.ERROR and not (one.assumed and st.held_by not in ("", "freed", "local"))
+    ]  # what is stored for good is not lost where the failure is a mere guess
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
     kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
@@ -233,6 +237,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         and not DROPPING_NAME.search(rows[0][1].count.taken[0].callee)
     ):
         return leak("always", nowhere, "no path drops it", Confidence.HIGH, report)
+    found = held_for_a_while(report, rows, more)
+    if found is not None:
+        return found
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
     if unlike and given:
         alike = [one for one, _ in given if one.kind is unlike[0][0].kind]
@@ -245,6 +252,23 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             evidence = "another exit, alike to the caller, drops it"
             return leak("path", unlike, evidence, sure, report, accepted=Accepted.ANYWHERE)
     return None
+
+
+def held_for_a_while(report: FunctionReport, rows: list[Row], more: list[Row]) -> Leak | None:
+    """A page that the function came upon and counted, for itself or for what it stored it in: what is left with neither, nobody will drop."""
+    lost = [(one, st) for one, st in more if st.count.role == "local" and not st.held_by and not st.take_failed]
+    if report.counter != "page_folio" or not lost:
+        return None
+    site = lost[0][1].count.taken[0].at
+    if site in report.settled or any(dropped(st) and not st.take_failed for _, st in rows):
+        evidence = OTHER_PATHS
+    elif any(st.escaped or st.held_by for _, st in rows if st.high > 0):
+        evidence = "other paths hand it on"
+    else:
+        return None
+    kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
+    accepted = Accepted.ANYWHERE if any(st.count.passed for _, st in lost) else Accepted.NO
+    return leak(kind, lost, evidence, Confidence.MEDIUM, report, accepted=accepted)
 
 
 def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:

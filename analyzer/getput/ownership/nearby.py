@@ -83,6 +83,8 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
 
 def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
     """Whether the page goes on as an address or a number, by which who gets that will find it again."""
+    if leak.standing.several and not leak.standing.count.passed:
+        return False  # nobody has seen them on this way
     label = re.escape(leak.standing.count.label.encode("ascii", "replace"))
     place = rb"\b(?:page_address|page_to_\w+)\s*\(\s*&?%s\b" % label
     return bool(label) and re.search(place, unit.text[source.start : source.end]) is not None

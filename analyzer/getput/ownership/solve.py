@@ -15,7 +15,7 @@ from getput.ownership.arithmetic import COMPARE
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.state import State
 from getput.ownership.transfer import Machine
-from getput.ownership.values import FIELD, GLOBAL, NAMED, PHI, RESULT
+from getput.ownership.values import AGED, FIELD, GLOBAL, NAMED, PHI, RESULT
 
 TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
 MAX_STATES = 16  # at one block
@@ -233,7 +233,7 @@ class Solver:
             if count.role == "borrowed" and not count.base and not count.taken and not count.dropped:
                 continue
             holders: tuple[str, ...] = ()
-            if count.fresh and not count.escaped:
+            if not count.escaped and (count.fresh or (count.role == "local" and count.base > 0)):
                 holders = tuple(sorted(name for name, value in state.env.items() if root(value) == key[0]))
             out.append((key[0], count.signature(), holders, registration.phase(self.machine, state, key[0])))
             if self.machine.usage and count.taken and not count.dropped:
@@ -269,6 +269,12 @@ class Solver:
                     self.machine.settled.add(count.taken[0].at)
                     self.machine.settled_by.add((count.taken[0].at, count.dropped[-1].at))
                 del state.counts[key]
+            elif not count.fresh and count.taken and self.machine.values.kind(key[0]) == AGED:
+                if not self.machine.reachable(state, key[0]):  # of a turn that is over, and balanced
+                    if count.dropped:
+                        self.machine.settled.add(count.taken[0].at)
+                        self.machine.settled_by.add((count.taken[0].at, count.dropped[-1].at))
+                    del state.counts[key]
 
     def merge(self, target: int, known: State, new: State) -> bool:
         """Fold *new* into *known*; whether anything changed."""
@@ -305,8 +311,8 @@ class Solver:
         """Fold the variables of *new* into those of *known*; whether anything changed.  *joins* gains the values that stand for several."""
         values, bits = self.machine.values, self.machine.eval.bits
         changed = False
-        for name, value in new.env.items():
-            old = known.env.get(name)
+        for name in list(new.env):
+            old, value = known.env.get(name), new.env[name]
             if old == value:
                 continue
             if old is None:
@@ -315,6 +321,10 @@ class Solver:
                 continue
             phi = values.of(PHI, target, name)
             joins.add(phi)
+            if phi not in (old, value) and (phi, self.machine.counter) in known.counts:
+                self.machine.age(known, phi)  # what was joined here an iteration ago is another object
+                self.machine.age(new, phi)
+                old, value = known.env[name], new.env[name]
             if self.join(known, old, phi, bits(known, old) | bits(new, value)):
                 known.env[name] = phi
                 changed = True
