@@ -100,11 +100,12 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
 
 def unclear(report: FunctionReport, one: Exit, standing: Standing) -> bool:
     """Whether the pages that one call took may have gone one by one, or on to where others found them."""
-    if any(site.at in report.singly for site in standing.count.taken):
+    if any(site.at in report.singly for site in standing.count.taken) or ELEMENT in standing.count.passed:
         return True
     if any(st.count.dropped and not st.count.taken for each in report.exits for st in each.standings):
         return True  # by a pointer, or a number, that came from somewhere else
-    return one.kind is not ExitKind.ERROR and bool(standing.count.passed)
+    seen = bool(standing.count.passed)
+    return seen and (one.kind is not ExitKind.ERROR or not lent_only(report, standing.count))
 
 
 def any_drop(report: FunctionReport) -> bool:

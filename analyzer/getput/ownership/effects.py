@@ -59,6 +59,8 @@ class Effects(Core):
         condition = (result, effect.when) if conditional else None
         verb = effect.verb
         several = batches.place(self, args[arg]) if path == ("*",) else None
+        if several is not None:
+            label = label.split("[")[0].split(" ")[0]
         if verb is Verb.TAKE and path and not (effect.there or path[-1][0] == "."):
             if several is None or not self.more(state, site, effect, several, args[arg], result, label):
                 self.take_out(state, call, site, effect, args[arg], condition, label, several)

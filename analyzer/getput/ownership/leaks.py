@@ -10,7 +10,7 @@ import re
 
 from getput.model import Confidence
 from getput.ownership.contracts import ANY, NEG, Source, Verb
-from getput.ownership.doubt import doubt, guarded, lent_only, never
+from getput.ownership.doubt import doubt, guarded, lent_only, never, unclear
 from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS
 from getput.ownership.state import Count
@@ -113,6 +113,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             lost, evidence = held, ANOTHER_ERROR
             return leak("error", lost, evidence, Confidence.MEDIUM, report)
         return abandoned(report, held)
+    lost = [(one, st) for one, st in lost if not (st.several and unclear(report, one, st))] or lost
     first = lost[0][1]
     if registered(first):
         lost = [(one, st) for one, st in lost if one.kind is ExitKind.ERROR]
@@ -218,6 +219,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
     if begun and report.counter == "device":
         return leak("error", begun, "nobody puts what could not be added", Confidence.MEDIUM, report)
+    found = held_for_a_while(report, rows, more)
+    if found is not None:
+        return found
     if errors and kept and report.entry:
         found = abandoned(report, errors)
         if found is not None:
@@ -237,9 +241,6 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         and not DROPPING_NAME.search(rows[0][1].count.taken[0].callee)
     ):
         return leak("always", nowhere, "no path drops it", Confidence.HIGH, report)
-    found = held_for_a_while(report, rows, more)
-    if found is not None:
-        return found
     unlike = [(one, st) for one, st in more if one.kind is not ExitKind.ERROR and not st.held_by]
     if unlike and given:
         alike = [one for one, _ in given if one.kind is unlike[0][0].kind]
@@ -353,11 +354,12 @@ def tolerated(
 ) -> Accepted:
     """How far code lives with a leak like this one; *ours*: the object is made and dropped by the function itself."""
     count = standing.count
+    assumed = shown.assumed and not any(one.at == shown.at and not one.assumed for one, _ in lost)
     seen = count.passed and report.counter not in CLEAR  # by somebody who may be its new owner
     if (
         never(report, standing)
         or guarded(report, lost)
-        or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
+        or (assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
         or (count.role == "global" and not ours)  # anybody can drop it
         or (seen and not count.label)  # made for a callee
     ):
