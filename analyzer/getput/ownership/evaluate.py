@@ -21,8 +21,8 @@ from getput.flow.ir import (
     Unknown,
     Var,
 )
-from getput.ownership.batches import BATCH
 from getput.ownership.arithmetic import COMPARE, MIRRORED, NEGATED, fold
+from getput.ownership.batches import BATCH
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.state import State
 from getput.ownership.values import (

@@ -178,7 +178,8 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     errors = [
         (one, st)
         for one, st in more
-        if one.kind is ExitKind.ERROR and not (one.assumed and st.held_by not in ("", "freed", "local"))
+        if one.kind is ExitKind.ERROR
+        and not (one.assumed and report.counter == "page_folio" and st.held_by not in ("", "freed", "local"))
     ]  # what is stored for good is not lost where the failure is a mere guess
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
     kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
