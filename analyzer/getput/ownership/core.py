@@ -13,7 +13,7 @@ from getput.ownership.contracts import NEG, POS, ZERO, Contract
 from getput.ownership.evaluate import Evaluator
 from getput.ownership.label import text_of
 from getput.ownership.rename import rename
-from getput.ownership.state import ELEMENT, Count, Key, Site, State, Trace
+from getput.ownership.state import ELEMENT, ONE_OF_SEVERAL, Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
 FREED = "freed"  # the use is that its memory is given back
@@ -292,7 +292,7 @@ class Core:
             rename(self.values, state, value, aged, self.counter)
             if older is not None and (older.base > 0 or older.parts) and (aged, self.counter) in state.counts:
                 state.counts[(aged, self.counter)] = msgspec.structs.replace(
-                    state.counts[(aged, self.counter)], escaped="one of several in a loop"
+                    state.counts[(aged, self.counter)], escaped=ONE_OF_SEVERAL
                 )
 
     def fresh_result(self, state: State, at: int) -> int:

@@ -79,6 +79,7 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
         or ELEMENT in count.passed
         or moved_on(count)
         or INDEXED.search(count.label)
+        or (count.earlier and report.counter in PAGES and overdrawn(report))
         or any(is_alias(standing.key, other) for other in one.standings)
     ):
         return Confidence.LOW
@@ -106,6 +107,11 @@ def unclear(report: FunctionReport, one: Exit, standing: Standing) -> bool:
         return True  # by a pointer, or a number, that came from somewhere else
     seen = bool(standing.count.passed)
     return seen and (one.kind is not ExitKind.ERROR or not lent_only(report, standing.count))
+
+
+def overdrawn(report: FunctionReport) -> bool:
+    """Whether a path drops more of an object than it took: what a turn of a loop left, it may look up again and put."""
+    return any(st.low < 0 and st.count.fresh for one in report.exits for st in one.standings)
 
 
 def any_drop(report: FunctionReport) -> bool:

@@ -10,7 +10,7 @@ from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source,
 from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT
+from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT, PAGES
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import CONT, FIELD, FRESH, LOCAL, MAYBE, OUT, PARAM, RESULT, SUB
 
@@ -214,8 +214,12 @@ class Effects(Core):
         if fresh and count.base <= 0 and count.dropped:
             count = Count(effect.family, fresh=True, label=label, role=self.role(root))
         if not fresh and not init:
+            stored = count.role == "local" and self.counter in PAGES  # before it was counted, for what it is stored in
             held = frozenset(
-                holder for holder in self.holders(state, root) if "alloc" in self.called.get(self.at_of(holder), "")
+                holder
+                for holder in self.holders(state, root)
+                if "alloc" in self.called.get(self.at_of(holder), "")
+                or (stored and self.values.rows[holder][0] != LOCAL)
             )
             count = msgspec.structs.replace(count, held=count.held | held)
         taken = (*count.taken, site)[-3:]

@@ -12,7 +12,7 @@ from getput.ownership import batches, registration
 from getput.ownership.consumed import passing
 from getput.ownership.contracts import NEG, POS, ZERO
 from getput.ownership.core import once
-from getput.ownership.meant import meant, refuted
+from getput.ownership.meant import left_by_another, meant, refuted
 from getput.ownership.naming import MANAGED, PAGES
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
@@ -73,7 +73,7 @@ def report_of(
         for (kind, key, at), (count, site, trace, note) in sorted(
             seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
         )
-        if not refuted(kind, count, trace, function)
+        if not refuted(kind, count, trace, function) and not (kind == "over-put" and left_by_another(key, count, exits))
     ]
     incidents = tuple(
         [msgspec.structs.replace(one, accepted=meant(one, function, exits, users=machine.usage)) for one in found]

@@ -12,8 +12,8 @@ from getput.model import Confidence
 from getput.ownership.contracts import ANY, NEG, Source, Verb
 from getput.ownership.doubt import doubt, guarded, lent_only, never, unclear
 from getput.ownership.meant import told_elsewhere
-from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS
-from getput.ownership.state import Count
+from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS, TAKING_NAME
+from getput.ownership.state import ONE_OF_SEVERAL, Count
 from getput.ownership.view import Accepted, Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
@@ -258,13 +258,19 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
 
 def held_for_a_while(report: FunctionReport, rows: list[Row], more: list[Row]) -> Leak | None:
     """A page that the function came upon and counted, for itself or for what it stored it in: what is left with neither, nobody will drop."""
-    lost = [(one, st) for one, st in more if st.count.role == "local" and not st.held_by and not st.take_failed]
+    lost = [
+        (one, st)
+        for one, st in more
+        if st.count.role == "local" and st.count.label and not st.held_by and not st.take_failed
+    ]
+    if TAKING_NAME.search(report.name):  # it takes for its caller, who knows how it was found
+        lost = [(one, st) for one, st in lost if one.kind in (ExitKind.ERROR, ExitKind.VOID)]
     if report.counter != "page_folio" or not lost:
         return None
     site = lost[0][1].count.taken[0].at
     if site in report.settled or any(dropped(st) and not st.take_failed for _, st in rows):
         evidence = OTHER_PATHS
-    elif any(st.escaped or st.held_by for _, st in rows if st.high > 0):
+    elif any((st.escaped and st.escaped != ONE_OF_SEVERAL) or st.held_by for _, st in rows if st.high > 0):
         evidence = "other paths hand it on"
     else:
         return None

@@ -48,7 +48,7 @@ HARMLESS_NAME = re.compile(
     # what looks at a page, or at its flags, its lock and its content
     r"|^_*(?:folio|page)_(?:test|set|clear|mark|lock|unlock|trylock|wait|mapped|mapcount|maybe|ref_count|nr|size|order|zone|nid|pfn|index|pos"
     r"|contains|zero|copy|end|start_writeback|mapping|memcg|has|is|swap|next)(?:_|$)|^_*(?:Test)?(?:Set|Clear)?Page[A-Z]\w*$|^(?:un|try)?lock_page"
-    r"|^set_page_|^(?:mark_page|touch_buffer)|^wait_on_page|^end_page_|^flush_dcache_|^kunmap|^(?:clear|copy|mem\w+)_(?:high|user_|from_|to_)?page"
+    r"|^set_page_|^(?:mark_page|touch_buffer)|^wait_on_page|^end_page_|^flush_dcache_|^kunmap|^(?:clear|copy|memcpy|memset|memmove)_(?:high|user_|from_|to_)?page"
     r"|^zero_user|^is_(?:zero|zone|device|huge_zero)_|^xas_retry$|^prefetch|^dump_page$|^VM_(?:BUG|WARN)_ON"
 )
 
