@@ -7,7 +7,7 @@ from collections.abc import Set
 import msgspec
 
 from getput.flow.ir import AddressOf, Call, Str, Var
-from getput.ownership import pages
+from getput.ownership import batches, pages
 from getput.ownership.contracts import ANY, POS, Contract, Source
 from getput.ownership.effects import Effects
 from getput.ownership.label import text_of
@@ -182,6 +182,7 @@ class Calls(Effects):
                 if not said.wakes and index not in printed:
                     self.used(state, arg)
                 root = self.values.root(arg)
+                root = batches.of_element(self, state, root) or root
                 for key, count in list(counts.items()):
                     if (
                         (key[0] == root or root in count.held)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import msgspec
 
 from getput.flow.ir import Expr, Function, ScopeEnd, Temp, Var
+from getput.ownership import batches
 from getput.ownership.apis import Tables
 from getput.ownership.contracts import NEG, POS, ZERO, Contract
 from getput.ownership.evaluate import Evaluator, temporary
 from getput.ownership.label import text_of
 from getput.ownership.rename import rename
-from getput.ownership.state import ELEMENT, Count, Key, Site, State, Trace
+from getput.ownership.state import ELEMENT, ONE_OF_SEVERAL, Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
 FREED = "freed"  # the use is that its memory is given back
@@ -58,6 +59,7 @@ class Core:
         self.eval = Evaluator(function, self.values, self.used, self.learned)
         self.settled: set[int] = set()  # offsets of gets whose reference was dropped on some path, which then forgot it
         self.settled_by: set[tuple[int, int]] = set()  # such a get, and the drop
+        self.singly: set[int] = set()  # offsets of gets of several, of which some path drops one, or a part
         self.walked: set[tuple[int, str]] = set()  # an iterator's turn, and how its element was kept before it went on
         # a get, a drop, and the callees that saw it in between
         self.lent: set[tuple[int, int, tuple[str, ...]]] = set()
@@ -296,7 +298,7 @@ class Core:
             rename(self.values, state, value, aged, self.counter)
             if older is not None and (older.base > 0 or older.parts) and (aged, self.counter) in state.counts:
                 state.counts[(aged, self.counter)] = msgspec.structs.replace(
-                    state.counts[(aged, self.counter)], escaped="one of several in a loop"
+                    state.counts[(aged, self.counter)], escaped=ONE_OF_SEVERAL
                 )
 
     def fresh_result(self, state: State, at: int) -> int:
@@ -357,6 +359,9 @@ class Core:
         if key in counts and not counts[key].label:
             counts[key] = msgspec.structs.replace(counts[key], label=text_of(target))
         self.hold(state, key, self.values.root(place[0]))
+        all_of_them = batches.of_element(self, state, key[0])
+        if all_of_them is not None:
+            self.escape(state, all_of_them, f"stored in {text_of(target)}")
         if self.owners:
             self.wrote[place] = self.at, text_of(target)
         if (

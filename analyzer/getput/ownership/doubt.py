@@ -75,9 +75,11 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     count = standing.count
     if (
         (standing.many and (report.counter in PAGES or any_drop(report)))
+        or (standing.several and unclear(report, one, standing))
         or ELEMENT in count.passed
         or moved_on(count)
         or INDEXED.search(count.label)
+        or (count.earlier and report.counter in PAGES and overdrawn(report))
         or any(is_alias(standing.key, other) for other in one.standings)
     ):
         return Confidence.LOW
@@ -88,13 +90,28 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
         # Whoever keeps a node takes a reference of its own.
         clear = count.family in NODES or standing.held_by == "freed"
         return Confidence.MEDIUM if clear else Confidence.LOW
-    if guessed(count) or "" in count.passed:
+    if guessed(count) or "" in count.passed or standing.several:
         confidence = confidence.at_most(Confidence.MEDIUM)
     if report.bounded or any(
         site.contract is not None and site.contract.source is Source.SUMMARY for site in count.taken
     ):
         confidence = confidence.at_most(Confidence.MEDIUM)
     return confidence
+
+
+def unclear(report: FunctionReport, one: Exit, standing: Standing) -> bool:
+    """Whether the pages that one call took may have gone one by one, or on to where others found them."""
+    if any(site.at in report.singly for site in standing.count.taken) or ELEMENT in standing.count.passed:
+        return True
+    if any(st.count.dropped and not st.count.taken for each in report.exits for st in each.standings):
+        return True  # by a pointer, or a number, that came from somewhere else
+    seen = bool(standing.count.passed)
+    return seen and (one.kind is not ExitKind.ERROR or not lent_only(report, standing.count))
+
+
+def overdrawn(report: FunctionReport) -> bool:
+    """Whether a path drops more of an object than it took: what a turn of a loop left, it may look up again and put."""
+    return any(st.low < 0 and st.count.fresh for one in report.exits for st in one.standings)
 
 
 def any_drop(report: FunctionReport) -> bool:

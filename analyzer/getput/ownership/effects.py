@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from getput.flow.ir import Call, Var
-from getput.ownership import excess, registration
+from getput.ownership import batches, excess, registration
 from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source, Verb
 from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT
+from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT, PAGES
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import FRESH, LOCAL, MAYBE, OUT, PARAM, REACHED, RESULT
 
@@ -58,12 +58,21 @@ class Effects(Core):
             return
         condition = (result, effect.when) if conditional else None
         verb = effect.verb
+        several = batches.place(self, args[arg]) if path == ("*",) else None
+        if several is not None:
+            label = label.split("[")[0].split(" ")[0]
         if verb is Verb.TAKE and path and not (effect.there or path[-1][0] == "."):
-            self.take_out(state, call, site, effect, args[arg], condition, label)
+            if several is None or not self.more(state, site, effect, several, args[arg], result, label):
+                self.take_out(state, call, site, effect, args[arg], condition, label, several)
             return
         value = result if arg < 0 else args[arg]
-        for name in path:
-            value = self.walk(state, value, name)
+        if several is not None and several in state.mem:
+            value = state.mem[several]
+            if verb is Verb.DROP and not self.all_at_once(state, value, inside=several[0] != args[arg]):
+                return
+        else:
+            for name in path:
+                value = self.walk(state, value, name)
         if path:
             label = path_label(label, path)
         if verb is Verb.TAKE or verb is Verb.INIT:
@@ -106,8 +115,9 @@ class Effects(Core):
         arg: int,
         condition: tuple[int, int] | None,
         label: str,
+        several: tuple[int, str] | None = None,
     ) -> None:
-        """A reference comes back through what an argument points to."""
+        """A reference comes back through what an argument points to, or *several* through an array."""
         if self.values.constant(arg) == 0:
             return
         *way, last = effect.target.path
@@ -117,6 +127,7 @@ class Effects(Core):
         row = self.values.rows[arg]
         if last == "*" and row[0] == "sub":
             place = (row[1], row[2])
+        place = several or place
         out = self.values.of(OUT, call.at, effect.target.arg, *effect.target.path)
         self.age(state, out)
         gone = self.filled[out] = self.eval.load(state, place)
@@ -129,6 +140,37 @@ class Effects(Core):
         self.take(state, out, effect, site, condition or (out, POS), fresh=True, label=where, init=False)
         if self.values.rows[place[0]][0] != LOCAL:
             self.hold(state, (out, self.counter), self.values.root(place[0]))
+
+    def more(
+        self,
+        state: State,
+        site: Site,
+        effect: Effect,
+        several: tuple[int, str],
+        arg: int,
+        result: int,
+        label: str,
+    ) -> bool:
+        """Whether the call adds to the pages that an array holds already, from some element on; then they are counted with those."""
+        known = state.mem.get(several)
+        count = None if known is None else state.counts.get((known, self.counter))
+        if known is None or count is None or several[0] == arg or count.high <= 0:
+            return False
+        self.take(state, known, effect, site, (result, effect.when), fresh=True, label=label, init=False)
+        return True
+
+    def all_at_once(self, state: State, value: int, *, inside: bool) -> bool:
+        """Whether a put of an array's pages drops all of them (*value*), so that one is left to be counted; from *inside* it drops a part."""
+        key = (value, self.counter)
+        count = state.counts.get(key)
+        if count is None or count.high <= 0:
+            return True
+        if inside:
+            self.singly.update(one.at for one in count.taken)
+            self.escape(state, value, "dropped in part")
+            return False
+        state.counts[key] = msgspec.structs.replace(count, base=1, parts=())
+        return True
 
     def take(
         self,
@@ -172,8 +214,12 @@ class Effects(Core):
         if fresh and count.base <= 0 and count.dropped:
             count = Count(effect.family, fresh=True, label=label, role=self.role(root))
         if not fresh and not init:
+            stored = count.role == "local" and self.counter in PAGES  # before it was counted, for what it is stored in
             held = frozenset(
-                holder for holder in self.holders(state, root) if "alloc" in self.called.get(self.at_of(holder), "")
+                holder
+                for holder in self.holders(state, root)
+                if "alloc" in self.called.get(self.at_of(holder), "")
+                or (stored and self.values.rows[holder][0] != LOCAL)
             )
             count = msgspec.structs.replace(count, held=count.held | held)
         taken = (*count.taken, site)[-3:]
@@ -190,6 +236,11 @@ class Effects(Core):
     ) -> None:
         """One reference less; too many is an incident."""
         root = self.values.root(value)
+        all_of_them = batches.of_element(self, state, root)
+        if all_of_them is not None:
+            self.singly.update(one.at for one in state.counts[all_of_them, self.counter].taken)
+            self.escape(state, all_of_them, f"dropped one by one by {site.callee}()")
+            return
         object_ = value if self.values.rows[value][0] == MAYBE else root  # what is NULL where there is nothing to put
         bits = self.eval.bits(state, object_)
         if not bits & POS:

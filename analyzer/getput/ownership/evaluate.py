@@ -23,6 +23,7 @@ from getput.flow.ir import (
     Var,
 )
 from getput.ownership.arithmetic import COMPARE, MIRRORED, NEGATED, fold
+from getput.ownership.batches import BATCH
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.state import State
 from getput.ownership.values import (
@@ -41,6 +42,7 @@ from getput.ownership.values import (
 AGAINST_ZERO = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": POS, ">=": POS | ZERO}
 AGAINST_ONE = {"==": POS, "!=": NEG | ZERO, "<": NEG | ZERO, "<=": ANY, ">": 0, ">=": POS}
 AGAINST_POS = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
+BELONGS = frozenset({"page_folio", "compound_head"})
 AGAINST_NEG = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
 
 
@@ -120,6 +122,8 @@ class Evaluator:
             return known
         base, name = place
         row = self.values.rows[base]
+        if name in ("*", "[0]") and (base, BATCH) in state.mem:
+            return state.mem[base, BATCH]
         if name == "*":
             if row[0] == LOCAL:
                 return self.variable(state, row[1])
@@ -257,7 +261,7 @@ class Evaluator:
     def compared(self, state: State, op: str, left: int, right: int) -> bool | None:
         """``left op right``, if that is known."""
         if left == right:
-            return op in ("==", "<=", ">=")
+            return None if self.asked_again(left) else op in ("==", "<=", ">=")
         if state.named and op in ("==", "!="):
             one, other = state.named.get(left), state.named.get(right)
             named = (one, right) if one is not None else (other, left)
@@ -280,6 +284,11 @@ class Evaluator:
         if not bits & table[NEGATED[op]]:
             return True
         return None
+
+    def asked_again(self, value: int) -> bool:
+        """Whether *value* is what a page belongs to: until that is held it may come to belong to something else, so that asking twice tells."""
+        row = self.values.rows[value]
+        return row[0] == CONT and row[2] in BELONGS
 
     def against(self, value: int, number: int) -> dict[str, int]:
         """By operator, the signs *value* can have where it compares so with *number*."""
@@ -321,6 +330,8 @@ class Evaluator:
         """Learn the outcome of a comparison."""
         op, left, right = row[1], row[2], row[3]
         assert isinstance(op, str)
+        if left == right:
+            return True  # asked again: the answer tells of this moment alone
         state.facts[value] = POS if truth else ZERO
         if not truth:
             op = NEGATED[op]

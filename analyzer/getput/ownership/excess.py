@@ -62,9 +62,17 @@ def explained(machine: Core, state: State, root: int, before: Count, site: Site,
         return owned(machine, state, root, before, site)
     if kind == "put-after-failed-get":
         return before.earlier or untouched(machine, state, root) or fewer(machine, before, site)
-    if ELEMENT in before.passed:
+    if ELEMENT in before.passed or (kind == "over-put" and given_first(before)):
         return True
     return before.earlier and not before.fresh  # how often a loop took and another dropped, nobody knows
+
+
+def given_first(before: Count) -> bool:
+    """Whether as many references were dropped before the first was taken: what is put now is what was taken since."""
+    if not before.taken:
+        return False
+    early = sum(site.at < before.taken[0].at for site in before.dropped)
+    return early > 0 and before.high - 1 >= -early
 
 
 def owned(machine: Core, state: State, root: int, before: Count, site: Site) -> bool:

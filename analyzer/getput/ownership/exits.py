@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from getput.flow.ir import Function
-from getput.ownership import registration
+from getput.ownership import batches, registration
 from getput.ownership.consumed import passing
 from getput.ownership.contracts import NEG, POS, ZERO
 from getput.ownership.core import once
-from getput.ownership.meant import meant, refuted
+from getput.ownership.meant import left_by_another, meant, refuted
 from getput.ownership.naming import MANAGED, PAGES
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
@@ -73,7 +73,7 @@ def report_of(
         for (kind, key, at), (count, site, trace, note) in sorted(
             seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
         )
-        if not refuted(kind, count, trace, function)
+        if not refuted(kind, count, trace, function) and not (kind == "over-put" and left_by_another(key, count, exits))
     ]
     incidents = tuple(
         [msgspec.structs.replace(one, accepted=meant(one, function, exits, users=machine.usage)) for one in found]
@@ -96,6 +96,7 @@ def report_of(
         frozenset(machine.lent),
         frozenset(machine.walked),
         passing=passed,
+        singly=frozenset(machine.singly),
     )
 
 
@@ -172,20 +173,25 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
     stored = fields_of(machine, ending, key)
     row = values.rows[key[0]]
     fields = tuple(sorted({*stored, row[2]})) if row[0] == FIELD else stored
-    many = one_of_several(machine, ending, key, count)
-    return Standing(key, count, low, high, escaped, held_by, failed, fields, many, ending.state.trace, stored)
+    many = one_of_several(machine, ending, key)
+    several = row[0] == OUT and count.family in PAGES and several_at(machine, row)
+    return Standing(
+        key, count, low, high, escaped, held_by, failed, fields, many, ending.state.trace, stored, several=several
+    )
 
 
-def one_of_several(machine: Machine, ending: Ending, key: Key, count: Count) -> bool:
-    """Whether the object stands in an array whose elements are not told apart, or came with others in one call."""
+def several_at(machine: Machine, row: tuple[Any, ...]) -> bool:
+    """Whether what a call wrote through an argument (*row*) are the pages of an array."""
+    args = machine.passed.get(row[1], ())
+    return row[3:] == ("*",) and (row[2] >= len(args) or batches.place(machine, args[row[2]]) is not None)
+
+
+def one_of_several(machine: Machine, ending: Ending, key: Key) -> bool:
+    """Whether the object stands in an array whose elements are not told apart."""
     values = machine.values
     row = values.rows[key[0]]
     if row[0] == FIELD and (values.one_of_many((row[1], row[2])) or row[2].startswith("[")):
         return True
-    if row[0] == OUT and row[3:] == ("*",) and count.family in PAGES:
-        args = machine.passed.get(row[1], ())
-        where: tuple[Any, ...] = values.rows[args[row[2]]] if row[2] < len(args) else ()
-        return not where or where[0] != LOCAL or where[1] in machine.eval.arrays
     return any(values.root(value) == key[0] and values.one_of_many(place) for place, value in ending.state.mem.items())
 
 
@@ -212,11 +218,20 @@ def nothing_to_take(machine: Machine, ending: Ending, key: Key, count: Count) ->
     return bool(args) and machine.eval.bits(ending.state, args[0]) == ZERO and machine.values.constant(args[0]) is None
 
 
+def freed(machine: Machine, ending: Ending, root: int, *, through: bool) -> bool:
+    """Whether the memory *root* was given back, or, if that goes *through*, what alone leads to it."""
+    row = machine.values.rows[root]
+    while through and root not in ending.state.freed and row[0] == FIELD:
+        root = machine.values.root(row[1])
+        row = machine.values.rows[root]
+    return root in ending.state.freed
+
+
 def holder(machine: Machine, ending: Ending, count: Count) -> str:
     """What kind of memory the object was stored in: ``param``, ``heap``, ``devm``, ``local``, ``freed``, ``other``; or empty."""
     kinds = set()
     for root in count.held:
-        if root in ending.state.freed:
+        if freed(machine, ending, root, through=count.family in PAGES):
             kinds.add("freed")
             continue
         row = machine.values.rows[root]

@@ -10,10 +10,10 @@ import re
 
 from getput.model import Confidence
 from getput.ownership.contracts import ANY, NEG, Source, Verb
-from getput.ownership.doubt import doubt, guarded, lent_only, never
+from getput.ownership.doubt import doubt, guarded, lent_only, never, unclear
 from getput.ownership.meant import told_elsewhere
-from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS
-from getput.ownership.state import Count
+from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS, TAKING_NAME
+from getput.ownership.state import ONE_OF_SEVERAL, Count
 from getput.ownership.view import Accepted, Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
@@ -113,6 +113,7 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             lost, evidence = held, ANOTHER_ERROR
             return leak("error", lost, evidence, Confidence.MEDIUM, report)
         return abandoned(report, held)
+    lost = [(one, st) for one, st in lost if not (st.several and unclear(report, one, st))] or lost
     first = lost[0][1]
     if registered(first):
         lost = [(one, st) for one, st in lost if one.kind is ExitKind.ERROR]
@@ -174,7 +175,12 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     ]
     if not more or (registered(more[0][1]) and summarized(more[0][1].count.taken[0])):
         return None
-    errors = [(one, st) for one, st in more if one.kind is ExitKind.ERROR]
+    errors = [
+        (one, st)
+        for one, st in more
+        if one.kind is ExitKind.ERROR
+        and not (one.assumed and report.counter == "page_folio" and st.held_by not in ("", "freed", "local"))
+    ]  # what is stored for good is not lost where the failure is a mere guess
     given_errors = [one for one, st in rows if one.kind is ExitKind.ERROR and dropped(st)]
     kept = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and (st.high > 0 or st.escaped)]
     given = [(one, st) for one, st in rows if one.kind is not ExitKind.ERROR and dropped(st)]
@@ -214,6 +220,9 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
     begun = [(one, st) for one, st in errors if st.count.init and st.count.role == "global" and not st.held_by]
     if begun and report.counter == "device":
         return leak("error", begun, "nobody puts what could not be added", Confidence.MEDIUM, report)
+    found = held_for_a_while(report, rows, more)
+    if found is not None:
+        return found
     if errors and kept and report.entry:
         found = abandoned(report, errors)
         if found is not None:
@@ -245,6 +254,29 @@ def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
             evidence = "another exit, alike to the caller, drops it"
             return leak("path", unlike, evidence, sure, report, accepted=Accepted.ANYWHERE)
     return None
+
+
+def held_for_a_while(report: FunctionReport, rows: list[Row], more: list[Row]) -> Leak | None:
+    """A page that the function came upon and counted, for itself or for what it stored it in: what is left with neither, nobody will drop."""
+    lost = [
+        (one, st)
+        for one, st in more
+        if st.count.role == "local" and st.count.label and not st.held_by and not st.take_failed
+    ]
+    if TAKING_NAME.search(report.name):  # it takes for its caller, who knows how it was found
+        lost = [(one, st) for one, st in lost if one.kind in (ExitKind.ERROR, ExitKind.VOID)]
+    if report.counter != "page_folio" or not lost:
+        return None
+    site = lost[0][1].count.taken[0].at
+    if site in report.settled or any(dropped(st) and not st.take_failed for _, st in rows):
+        evidence = OTHER_PATHS
+    elif any((st.escaped and st.escaped != ONE_OF_SEVERAL) or st.held_by for _, st in rows if st.high > 0):
+        evidence = "other paths hand it on"
+    else:
+        return None
+    kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
+    accepted = Accepted.ANYWHERE if any(st.count.passed for _, st in lost) else Accepted.NO
+    return leak(kind, lost, evidence, Confidence.MEDIUM, report, accepted=accepted)
 
 
 def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
@@ -329,11 +361,12 @@ def tolerated(
 ) -> Accepted:
     """How far code lives with a leak like this one; *ours*: the object is made and dropped by the function itself."""
     count = standing.count
+    assumed = shown.assumed and not any(one.at == shown.at and not one.assumed for one, _ in lost)
     seen = count.passed and report.counter not in CLEAR  # by somebody who may be its new owner
     if (
         never(report, standing)
         or guarded(report, lost)
-        or (shown.assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
+        or (assumed and kind in ("error", "path") and COUNTERPART_ONLY not in evidence)
         or (count.role == "global" and not ours)  # anybody can drop it
         or (seen and not count.label)  # made for a callee
     ):

@@ -20,6 +20,7 @@ from getput.ownership.naming import (
     KEEPING_NAME,
     KEPT_ANYWAY,
     LOOKUP_NAME,
+    PAGES,
     REMOVES,
     TEARDOWN_NAME,
 )
@@ -185,6 +186,19 @@ def refuted(kind: str, count: Count, trace: Trace | None, function: Function) ->
     if kind in EXTRA_PUTS and any(initialises(site) for site in count.taken[1:]):
         return True  # a callee began another count of the object
     return kind in ("use-after-put", *EXTRA_PUTS) and equals_another(function, trace, count.label)
+
+
+def left_by_another(key: Key, count: Count, exits: Sequence[Exit]) -> bool:
+    """Whether turns of a loop leave pages that another get took, and no pointer leads to: looked up again, they are put for that, too."""
+    if not count.fresh or key[1] not in PAGES:
+        return False
+    gets = {site.at for site in count.taken}
+    return any(
+        standing.count.earlier and standing.high > 0 and standing.count.fresh and not standing.held_by
+        for one in exits
+        for standing in one.standings
+        if standing.key[1] == key[1] and gets.isdisjoint(site.at for site in standing.count.taken)
+    )
 
 
 def initialises(site: Site) -> bool:

@@ -45,6 +45,11 @@ KEEPING_NAME = re.compile(
 )
 HARMLESS_NAME = re.compile(
     r"^(?:of_property|fwnode_property|device_property|of_device_is|of_get_property|of_node_to|dev_(?:err|warn|info|dbg|name)|pr_|print|netdev_(?:err|warn|info|dbg)|mutex_|spin_)"
+    # what looks at a page, or at its flags, its lock and its content
+    r"|^_*(?:folio|page)_(?:test|set|clear|mark|lock|unlock|trylock|wait|mapped|mapcount|maybe|ref_count|nr|size|order|zone|nid|pfn|index|pos"
+    r"|contains|zero|copy|end|start_writeback|mapping|memcg|has|is|swap|next)(?:_|$)|^_*(?:Test)?(?:Set|Clear)?Page[A-Z]\w*$|^(?:un|try)?lock_page"
+    r"|^set_page_|^(?:mark_page|touch_buffer)|^wait_on_page|^end_page_|^flush_dcache_|^kunmap|^(?:clear|copy|memcpy|memset|memmove)_(?:high|user_|from_|to_)?page"
+    r"|^zero_user|^is_(?:zero|zone|device|huge_zero)_|^xas_retry$|^prefetch|^dump_page$|^VM_(?:BUG|WARN)_ON"
 )
 
 

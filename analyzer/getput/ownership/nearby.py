@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from getput.model import Confidence
 from getput.ownership.contracts import Verb
 from getput.ownership.naming import CALL, DROPPING_NAME, PAGES
-from getput.ownership.view import FunctionReport, Incident, Leak, marks
+from getput.ownership.view import ExitKind, FunctionReport, Incident, Leak, marks
 
 if TYPE_CHECKING:
     from getput.csource.syntax import FunctionSource
@@ -24,6 +24,7 @@ QUEUES = re.compile(
     rb"|tasklet_schedule)[ \t]*\("
 )
 FLAG = re.compile(rb"[!(\s]*([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\s*\)")  # a condition that is one flag
+NUMBERED = re.compile(rb"\b(?:pfn|phys|virt)_to_(?:page|folio)\s*\(|\bpfn_folio\s*\(")
 BEFORE = 40  # bytes in front of a call in which its cast stands
 
 
@@ -74,6 +75,7 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
     explained = (
         (leak.kind in ("error", "path") and _undone(unit, source, report, leak))
         or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
+        or (leak.kind == "path" and report.counter in PAGES and _numbered(unit, leak))
         or (leak.kind == "path" and _queued(unit, leak))
         or (leak.kind in ("error", "path") and _flagged(unit, leak))
         or (report.users and _restored(unit, source, report, leak))
@@ -83,9 +85,18 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
 
 def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
     """Whether the page goes on as an address or a number, by which who gets that will find it again."""
+    if leak.standing.several and not leak.standing.count.passed:
+        return False  # nobody has seen them on this way
     label = re.escape(leak.standing.count.label.encode("ascii", "replace"))
     place = rb"\b(?:page_address|page_to_\w+)\s*\(\s*&?%s\b" % label
     return bool(label) and re.search(place, unit.text[source.start : source.end]) is not None
+
+
+def _numbered(unit: Unit, leak: Leak) -> bool:
+    """Whether the page was taken by its number, where nothing fails: who has the number finds the page again."""
+    at = leak.standing.count.taken[0].at
+    found = leak.shown.kind is not ExitKind.ERROR and NUMBERED.search(unit.text, at, unit.text.find(b";", at))
+    return bool(found)
 
 
 def _queued(unit: Unit, leak: Leak) -> bool:

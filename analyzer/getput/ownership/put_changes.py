@@ -122,8 +122,12 @@ def certain(standing: Standing) -> tuple[int, int]:
 
 
 def whatever_way(report: FunctionReport, rows: list[Row], row: Row) -> bool:
-    """Whether every path to this exit drops the object as often as *row* does: none of the puts depends on who else holds it."""
-    same = [standing for one, standing in rows if one.at == row[0].at and standing.low == row[1].low]
+    """Whether every path to this exit drops the object as often as *row* does, or, where it was found here, every path that drops it at all: none
+    of the puts depends on who else holds it."""
+    here = [standing for one, standing in rows if one.at == row[0].at]
+    if row[1].count.role == "local":
+        return all(standing.low == row[1].low for standing in here if not standing.count.taken)
+    same = [standing for standing in here if standing.low == row[1].low]
     return len(same) == sum(one.at == row[0].at for one in report.exits)
 
 

@@ -16,7 +16,7 @@ from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.ownership.evaluate import temporary
 from getput.ownership.state import State
 from getput.ownership.transfer import Machine
-from getput.ownership.values import FIELD, GLOBAL, NAMED, PHI, RESULT
+from getput.ownership.values import AGED, FIELD, GLOBAL, NAMED, PHI, RESULT
 
 TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
 MAX_STATES = 16  # at one block
@@ -266,7 +266,7 @@ class Solver:
                 continue
             root = key[0]
             holders: tuple[str, ...] = ()
-            if count.fresh and not count.escaped:
+            if not count.escaped and (count.fresh or (count.role == "local" and count.base > 0)):
                 holders = tuple(sorted([name for name, value in state.env.items() if roots[value] == root]))
             out.append((root, count.signature(), holders, registration.phase(machine, state, root) if devices else 0))
             if machine.usage and count.taken and not count.dropped:
@@ -303,6 +303,12 @@ class Solver:
                     self.machine.settled.add(count.taken[0].at)
                     self.machine.settled_by.add((count.taken[0].at, count.dropped[-1].at))
                 del state.counts[key]
+            elif not count.fresh and count.taken and self.machine.values.kind(key[0]) == AGED:
+                if not self.machine.reachable(state, key[0]):  # of a turn that is over, and balanced
+                    if count.dropped:
+                        self.machine.settled.add(count.taken[0].at)
+                        self.machine.settled_by.add((count.taken[0].at, count.dropped[-1].at))
+                    del state.counts[key]
 
     def merge(self, target: int, known: State, new: State) -> bool:
         """Fold *new* into *known*; whether anything changed."""
@@ -343,15 +349,21 @@ class Solver:
         values, bits = self.machine.values, self.machine.eval.bits
         changed = False
         env = known.env
-        get = env.get
-        for name, value in [item for item in new.env.items() if get(item[0]) != item[1]]:
-            old = get(name)
+        for name in [name for name, value in new.env.items() if env.get(name) != value]:
+            old, value = env.get(name), new.env[name]
+            if old == value:
+                continue
             if old is None:
                 env[name] = value
                 changed = True
                 continue
             phi = values.of(PHI, target, name)
             joins.add(phi)
+            if phi not in (old, value) and (phi, self.machine.counter) in known.counts:
+                self.machine.age(known, phi)  # what was joined here an iteration ago is another object
+                self.machine.age(new, phi)
+                env = known.env
+                old, value = env[name], new.env[name]
             if self.join(known, old, phi, bits(known, old) | bits(new, value)):
                 env[name] = phi
                 changed = True

@@ -14,6 +14,7 @@ Key = tuple[int, str]  # (root value, counter): one counted object
 Trace = tuple["Trace | None", str, int, str]  # (earlier, kind, offset, text): the path so far, newest first
 
 
+ONE_OF_SEVERAL = "one of several in a loop"  # why an object escaped: the same words name another one now
 ELEMENT = "[]"  # stands among the callees that saw an object: it was stored in one of several places
 
 

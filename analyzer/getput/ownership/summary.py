@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from getput.flow.ir import Function
+from getput.ownership.batches import BATCH
 from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, Source, Target, Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.solve import Ending, Solver
@@ -22,7 +23,7 @@ def target_of(machine: Machine, root: int) -> Target | None:
         if row[0] == CONT:
             return None
         if row[0] == FIELD:
-            path.append("*" if row[2] == "*" else f"->{row[2]}")
+            path.append("*" if row[2] in ("*", BATCH) else f"->{row[2]}")
         else:
             path.append(f".{row[2]}")
         root = row[1]
@@ -109,8 +110,8 @@ def collect(
                 for (base, name), value in state.mem.items():
                     if values.root(value) == key[0]:
                         where = target_of(machine, base)
-                        if where is not None and "[" not in name:
-                            target = Target(where.arg, (*where.path, "*" if name == "*" else f"->{name}"))
+                        if where is not None and ("[" not in name or name == BATCH):
+                            target = Target(where.arg, (*where.path, "*" if name in ("*", BATCH) else f"->{name}"))
                             break
         if target is None:
             origin = None if mine or count.fresh or not (low or high) else converted(machine, counted)

@@ -58,9 +58,10 @@ class Standing(msgspec.Struct, frozen=True):
     held_by: str
     take_failed: bool  # the get that counted reported a failure on this path
     fields: tuple[str, ...]  # members that lead to it at this exit
-    many: bool  # one of several that a loop or one call took: which of them an exit drops is not known
+    many: bool  # one of several that a loop took: which of them an exit drops is not known
     trace: Trace | None
     stored: tuple[str, ...] = ()  # of ``fields``, those that this function stored it in
+    several: bool = False  # all that one call took, in an array
 
 
 class Exit(msgspec.Struct, frozen=True):
@@ -137,6 +138,7 @@ class FunctionReport(msgspec.Struct, frozen=True):
     droppers: dict[str, tuple[str, ...]] = {}
     leaks: tuple[Leak, ...] = ()
     passing: Passing = Passing()
+    singly: frozenset[int] = frozenset()  # offsets of gets of several, of which some path drops one, or a part
     asserted: frozenset[int] = frozenset()  # offsets of conditions that never hold: ``if (WARN_ON(...))``
 
 
