@@ -86,7 +86,8 @@ def doubt(report: FunctionReport, one: Exit, standing: Standing, confidence: Con
     suspects = USING_NAME if report.users else DROPPING_NAME
     if any(suspects.search(name) for name in count.passed):
         return Confidence.LOW
-    if any(KEEPING_NAME.search(name) for name in count.passed):
+    counts_users = report.users and report.counter != "module"  # nobody is given a count of users to keep
+    if any(KEEPING_NAME.search(name) for name in count.passed) and not counts_users:
         # Whoever keeps a node takes a reference of its own.
         clear = count.family in NODES or standing.held_by == "freed"
         return Confidence.MEDIUM if clear else Confidence.LOW

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from getput.model import Confidence
 from getput.ownership.contracts import ANY, NEG, Source, Verb
 from getput.ownership.doubt import doubt, guarded, lent_only, never, unclear
 from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS, TAKING_NAME
-from getput.ownership.state import ONE_OF_SEVERAL, Count
+from getput.ownership.state import ELEMENT, ONE_OF_SEVERAL, Count
 from getput.ownership.view import Accepted, Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
 
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
@@ -28,6 +30,7 @@ HOLDER_FREED = "what points to it is freed"
 COUNTS_ANYWAY = "the get counts even when it fails"
 COUNTERPART_ONLY = "does not run when this function fails"
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
+FOUND = frozenset({"of_node", "fwnode", "device"})
 CLEAR = frozenset({"of_node", "fwnode", "device", "clk", "regulator", "phy", "buffer_head", "gpio_desc"})
 Row = tuple[Exit, Standing]
 
@@ -127,14 +130,14 @@ def fresh_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
         given = given or ([] if first.count.taken[0].at not in report.settled else rows)
         kind = "error" if all(one.kind is ExitKind.ERROR for one, _ in lost) else "path"
         evidence = OTHER_PATHS if given else "other paths hand it on"
-        if kind == "path" and handed_on_well(report, rows, lost):
+        if kind == "path" and not shown_to_nobody(report, lost) and handed_on_well(report, rows, lost):
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=Accepted.ANYWHERE)
     else:
         kind, evidence = "always", "no path drops it"
         keeps = report.counter != "of_node" or INTO_NODE.search(report.returns) is not None
         if "*" in report.returns and lost[0][0].kind is not ExitKind.ERROR and keeps:
-            # may live on in what is returned, unless that is the address of registers
-            accepted = Accepted.STANDING if report.mapped else Accepted.ANYWHERE
+            # may live on in what is returned, unless that is the address of registers, or nobody is told of a reference
+            accepted = Accepted.STANDING if report.mapped or left_behind(report) else Accepted.ANYWHERE
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=accepted)
         if report.boot and report.users:
             return leak(kind, lost, evidence, Confidence.HIGH, report, accepted=Accepted.ANYWHERE)
@@ -160,6 +163,27 @@ def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> 
         if not any(one.at == after and one.kind is ExitKind.ERROR for one in report.exits):
             return False
     return True
+
+
+def shown_to_nobody(report: FunctionReport, lost: list[Row]) -> bool:
+    """Whether nothing but this function ever had what it looked up in a tree or on a bus: no callee saw it, no member holds it, and what is
+    returned is no pointer."""
+    if report.counter not in FOUND or "*" in report.returns:
+        return False
+    return all(
+        not (
+            standing.count.passed
+            or standing.held_by
+            or standing.fields
+            or told_elsewhere(standing.count, report.counter)
+        )
+        for _, standing in lost
+    )
+
+
+def left_behind(report: FunctionReport) -> bool:
+    """Whether a function looks up a device for what belongs to it, which it returns, and its name promises no reference."""
+    return report.counter == "device" and TAKING_NAME.search(report.name) is None
 
 
 def borrowed_leak(report: FunctionReport, rows: list[Row]) -> Leak | None:
@@ -289,12 +313,25 @@ def abandoned(report: FunctionReport, rows: list[Row]) -> Leak | None:
             names = [name for name in report.droppers.get(field, ()) if COUNTERPART.search(name)]
             if names and standing.held_by != "param":
                 evidence = f"{names[0]}(), which drops it, {COUNTERPART_ONLY}"
-                certain = (beside and PROBES.search(report.name) is not None) or (
-                    standing.held_by == "devm" and standing.count.fresh
-                )
+                probes = PROBES.search(report.name) is not None
+                own = probes and taken_here(standing.count)
+                certain = (beside and probes) or own or (standing.held_by == "devm" and standing.count.fresh)
                 sure = Confidence.MEDIUM if certain else Confidence.LOW
-                return leak("error", [(one, standing)], evidence, sure, report)
+                shown = without_keepers(standing) if own else standing
+                return leak("error", [(one, shown)], evidence, sure, report)
     return None
+
+
+def taken_here(count: Count) -> bool:
+    """Whether the function itself took the reference, on an object that it was handed or found, and by a get that a table knows."""
+    first = count.taken[0].contract
+    return first is not None and first.source is Source.TABLE and not count.init and count.role in ("param", "field")
+
+
+def without_keepers(standing: Standing) -> Standing:
+    """A reference that the operation's counterpart drops: who was shown it meanwhile did not get it to keep."""
+    seen = tuple(name for name in standing.count.passed if DROPPING_NAME.search(name) or name == ELEMENT)
+    return replace(standing, count=replace(standing.count, passed=seen))
 
 
 def again(standing: Standing) -> bool:

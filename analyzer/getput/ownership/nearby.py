@@ -76,7 +76,7 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
         (leak.kind in ("error", "path") and _undone(unit, source, report, leak))
         or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
         or (leak.kind == "path" and report.counter in PAGES and _numbered(unit, leak))
-        or (leak.kind == "path" and _queued(unit, leak))
+        or (leak.kind in ("error", "path") and _queued(unit, report, leak))
         or (leak.kind in ("error", "path") and _flagged(unit, leak))
         or (report.users and _restored(unit, source, report, leak))
     )
@@ -99,13 +99,19 @@ def _numbered(unit: Unit, leak: Leak) -> bool:
     return bool(found)
 
 
-def _queued(unit: Unit, leak: Leak) -> bool:
-    """Whether the path asks, after a get on somebody else's object, if work or a timer was set off: the reference is its own then."""
+def _queued(unit: Unit, report: FunctionReport, leak: Leak) -> bool:
+    """Whether the path asks, after a get on somebody else's object, if work or a timer was set off: the reference is its own then.  An exit that
+    fails may leave it so only where the function drops it as the answer is no."""
     count = leak.standing.count
     asked = [
         mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false") and mark.at > count.taken[0].at
     ]
-    return not count.fresh and any(QUEUES.match(unit.text, at) for at in asked)
+    places = [] if count.fresh else [at for at in asked if QUEUES.match(unit.text, at)]
+    if leak.kind == "path":
+        return bool(places)
+    puts = unit.vocabulary.puts(report.counter)
+    branches = (unit.text[at : unit.text.find(b";", at)] for at in places)
+    return any(word.decode("ascii") in puts for branch in branches for word in CALL.findall(branch))
 
 
 def _flagged(unit: Unit, leak: Leak) -> bool:

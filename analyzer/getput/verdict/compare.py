@@ -36,6 +36,12 @@ def compare(
                 continue
             known.remove(same)
             left.remove(same)
+            if level >= LOOSE and outweighed(same, new):
+                more.append(new)
+                continue
+            if level >= LOOSE and outweighed(new, same):
+                less.append(same)
+                continue
             if grown(same, new):
                 stood, another = spread(same, new)
                 more.append(another)
@@ -65,6 +71,11 @@ def may_have_moved(old: Judged, new: Judged, before: Collection[str], after: Col
 def doubtful(old: Judged, new: Judged) -> bool:
     """Whether *old* is a mere suspicion of a leak, and *new* more than that: who heard nothing of the one is to hear of the other."""
     return old.rule != new.rule and old.group[0] == "leak" and suspected(old) and told(new)
+
+
+def outweighed(weak: Judged, strong: Judged) -> bool:
+    """Whether *weak* is a mere suspicion about a put, in one image, and *strong* more than that, in the other: only this one is news."""
+    return weak.rule != strong.rule and strong.group[0] == "put" and suspected(weak) and told(strong)
 
 
 def suspected(one: Judged) -> bool:
