@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -96,6 +97,7 @@ class Finding(msgspec.Struct, frozen=True):
     patch: int | None = None
     mended_by: int | None = None  # index of a later patch of the series that mends what this one introduced
     fingerprint: str = ""
+    question: str = ""  # the message as a question to the author: code is named, lines are not
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -113,6 +115,39 @@ class FileAnswer(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
+class Hunk(msgspec.Struct, frozen=True):
+    """A hunk of a diff: the numbers of its header's line and of the line behind it, in ``Letter.lines``, and where its first lines lie in
+    the images of the file, 1-based."""
+
+    head: int
+    end: int
+    before: int
+    after: int
+
+
+class Section(msgspec.Struct, frozen=True):
+    """What a diff does to one judged file (``old`` and ``new`` are its paths, None where there is none): where that starts in ``Letter.lines``."""
+
+    start: int
+    old: str | None
+    new: str | None
+    hunks: tuple[Hunk, ...]
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A patch as it was sent.
+
+    ``where`` is the input that it stands in, and ``line`` the number there (1-based) of the first of ``lines``: the decoded text, message and
+    diff, without line ends.  ``headers`` are those of the mail by lower-case name, unfolded but not decoded; of a commit ``from`` and ``date``.
+    """
+
+    where: str
+    line: int
+    headers: Mapping[str, str]
+    lines: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
 class PatchAnswer(msgspec.Struct, frozen=True):
     """What became of one patch of the input."""
 
@@ -122,6 +157,7 @@ class PatchAnswer(msgspec.Struct, frozen=True):
     applied: str | None  # "forward", "already", "blobs", "hunks-only"; None where nothing applied
     files: tuple[FileAnswer, ...]
     message: str = ""  # what its author says below the subject
+    letter: Letter | None = None  # where a format needs it
 
 
 class Verdict(StrEnum):

@@ -72,13 +72,14 @@ def run(args: argparse.Namespace) -> int:
     tasks = _tasks(args)
     if form.one_answer and len(tasks) > 1:
         raise UsageError(f"--format {args.format} is one answer: with --each and several inputs use jsonl")
+    look = options.look(args)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     tally = _Tally(settings, form.carries_errors, args.quiet)
     answers = in_order(_start, (tree, settings, args.timing, args.index, form.needs), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
-    output.answer(form.render((shown(answer, args.show) for answer in judged), options.look(args)))
+    output.answer(form.render((shown(answer, args.show) for answer in judged), look), raw=form.raw)
     return tally.status
 
 

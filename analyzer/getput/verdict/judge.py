@@ -13,7 +13,7 @@ from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
 from getput.index.names import Names
-from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Stats, Status
+from getput.model import Anchor, Answer, Confidence, Extra, FileAnswer, Finding, Letter, PatchAnswer, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
@@ -29,7 +29,7 @@ from getput_rules import RULES
 
 if TYPE_CHECKING:
     from getput.patch.images import FileImages
-    from getput.patch.series import Submission
+    from getput.patch.series import Patch, Submission
     from getput.verdict.contracts import Mentioning
 
 
@@ -84,11 +84,19 @@ class Judge:
             units = self.units(patch.files)
             files = [self.file(images, index, tally, found, open_bugs, units, series) for images in patch.files]
             said = (patch.subject, patch.message_id, patch.commit, patch.applied)
-            patches.append(PatchAnswer(*said, tuple(files), patch.message))
+            patches.append(PatchAnswer(*said, tuple(files), patch.message, self.letter(patch)))
         found += series.left_behind()
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
         name, stats, notes = submission.name, tally.stats(), submission.notes
         return Answer(name, tuple(patches), tuple(found), tuple(errors), stats, notes=notes)
+
+    def letter(self, patch: Patch) -> Letter | None:
+        """*patch* as it was sent, where a format asks for it."""
+        if Extra.LETTERS not in self.needs:
+            return None
+        from getput.patch.letter import letter
+
+        return letter(patch)
 
     def units(self, files: Iterable[FileImages]) -> tuple[dict[str, Unit], dict[str, Unit]]:
         """The files of a patch before and after it, by path, each with the others and the index around it."""
