@@ -60,7 +60,6 @@ def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> N
         help="no colors, even on a terminal; NO_COLOR in the environment does the same",
     )
 
-
     lines = parser.add_argument_group("of --format checkpatch, as checkpatch.pl has them")
     lines.add_argument("--terse", action="store_true", help="one line a finding; nothing where there is none")
     lines.add_argument("--showfile", action="store_true", help="places in the file instead of the patch")

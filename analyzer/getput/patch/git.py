@@ -150,7 +150,9 @@ class Repository:
         else:
             commit = self._say("rev-parse", "--verify", revision.removesuffix("^!") + "^{commit}").decode().strip()
             which = ["--max-count=1", "--first-parent", "-m", "--root", commit]
-        text = self._say("log", "--format=%x00commit %H %s%n%an <%ae>%n%aD%n%b%x00", "--encoding=UTF-8", *_DIFF, *which, "--")
+        text = self._say(
+            "log", "--format=%x00commit %H %s%n%an <%ae>%n%aD%n%b%x00", "--encoding=UTF-8", *_DIFF, *which, "--"
+        )
         marks = list(_COMMIT.finditer(text))
         for number, mark in enumerate(marks):
             end = marks[number + 1].start() if number + 1 < len(marks) else len(text)

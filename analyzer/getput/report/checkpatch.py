@@ -45,7 +45,9 @@ def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:
         if not (look.no_summary or look.quiet or (look.terse and not found)):
             lines.append(_total(found, answer))
         if not quiet and not unjudged(answer):
-            said = "has reference counts to look at, please review" if found else "has no obvious reference-count problems"
+            said = (
+                "has reference counts to look at, please review" if found else "has no obvious reference-count problems"
+            )
             lines += ["", f"{printable(answer.input)} {said}."]
         if lines:
             yield "\n".join(lines) + "\n"

@@ -56,9 +56,7 @@ def edits(fix: str) -> Iterator[Edit]:
                     first, old, new = first + 1, old - 1, new - 1
                 at += 1
             continue
-        if line.startswith("--- "):
-            file = _path(line[4:]) or file
-        elif line.startswith("+++ "):
+        if line.startswith(("--- ", "+++ ")):
             file = _path(line[4:]) or file
         at += 1
 

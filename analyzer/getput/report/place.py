@@ -112,7 +112,11 @@ def told(finding: Finding) -> str:
     start = f"{finding.function}()"
     said = finding.message if finding.message.startswith(start) else f"{start}: {finding.message}"
     anchor = finding.anchor
-    if finding.status is Status.INTRODUCED and anchor is not None and (anchor.file, anchor.line) != (finding.file, finding.line):
+    if (
+        finding.status is Status.INTRODUCED
+        and anchor is not None
+        and (anchor.file, anchor.line) != (finding.file, finding.line)
+    ):
         where = f"line {finding.line}" if anchor.file == finding.file else f"{finding.file}:{finding.line}"
         said += f" ({where})"
     return said

@@ -1,7 +1,7 @@
 """``--format sarif``: SARIF 2.1.0, for GitHub's code scanning and for viewers.
 
-One run for all answers.  The first location of what a patch introduces is a line that the patch changed: GitHub shows no other.  The way to the bug is a code flow,
-its first and last step are related locations that the message links to.  What is written out of control characters is as in ``text``.
+One run for all answers.  The first location of what a patch introduces is a line that the patch changed: GitHub shows no other.  The way to the bug
+is a code flow, its first and last step are related locations that the message links to.
 """
 
 from __future__ import annotations
@@ -139,9 +139,7 @@ def _related(finding: Finding, primary: tuple[str, int]) -> list[dict[str, Any]]
     return [{"id": number, **place} for number, place in enumerate(places.values(), 1)]
 
 
-def _location(
-    file: str, line: int, column: int, text: str, message: str = "", *, function: str = ""
-) -> dict[str, Any]:
+def _location(file: str, line: int, column: int, text: str, message: str = "", *, function: str = "") -> dict[str, Any]:
     region: dict[str, Any] = {"startLine": line}
     if column and text:
         region["startColumn"] = _utf16(text, column)
