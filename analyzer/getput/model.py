@@ -138,7 +138,8 @@ class Letter(msgspec.Struct, frozen=True):
     """A patch as it was sent.
 
     ``where`` is the input that it stands in, and ``line`` the number there (1-based) of the first of ``lines``: the decoded text, message and
-    diff, without line ends.  ``headers`` are those of the mail by lower-case name, unfolded but not decoded; of a commit ``from`` and ``date``.
+    diff, without line ends.  The diff is ``lines[start:end]``.  ``headers`` are those of the mail by lower-case name, unfolded but not decoded; of
+    a commit ``from`` and ``date``.
     """
 
     where: str
@@ -146,6 +147,8 @@ class Letter(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     lines: tuple[str, ...]
     sections: tuple[Section, ...]
+    start: int = 0
+    end: int = 0
 
 
 class PatchAnswer(msgspec.Struct, frozen=True):
@@ -189,6 +192,75 @@ class Stats(msgspec.Struct, frozen=True):
     index: str = "none"  # "used", "stale" (used, but not made true), "outdated" (not used)
 
 
+class Call(msgspec.Struct, frozen=True):
+    """A call that takes or drops: whom, and in which line."""
+
+    callee: str
+    line: int
+
+
+class ObjectFacts(msgspec.Struct, frozen=True):
+    """One counted object at one exit.  ``low`` and ``high`` bound its net count there; ``owner`` is who has the reference."""
+
+    object: str
+    family: str
+    role: str
+    low: int
+    high: int
+    owner: str
+    stored_in: tuple[str, ...]
+    taken: tuple[Call, ...]
+    dropped: tuple[Call, ...]
+    passed_to: tuple[str, ...]
+
+
+class ExitFacts(msgspec.Struct, frozen=True):
+    """One exit: what the caller sees of it, the signs that its result can have, and the objects."""
+
+    line: int
+    kind: str
+    returns: tuple[str, ...]
+    objects: tuple[ObjectFacts, ...]
+
+
+class EffectFacts(msgspec.Struct, frozen=True):
+    """What a call of the function does to a count: to which object, seen from the caller, and with which results."""
+
+    does: str
+    target: str
+    family: str
+    when: tuple[str, ...]
+
+
+class CounterFacts(msgspec.Struct, frozen=True):
+    """One function and one counter: what its callers see (None where nothing is known of that), and every exit."""
+
+    counter: str
+    bounded: bool
+    contract: tuple[EffectFacts, ...] | None
+    exits: tuple[ExitFacts, ...]
+
+
+class SideFacts(msgspec.Struct, frozen=True):
+    """A function in one image; ``problem`` says why it could not be read, or not all of it."""
+
+    file: str
+    line: int
+    last_line: int
+    returns: str
+    counters: tuple[CounterFacts, ...]
+    problem: str = ""
+
+
+class FunctionFacts(msgspec.Struct, frozen=True):
+    """A function that a patch touches, before and after it; None where there is none."""
+
+    patch: int
+    function: str
+    before: SideFacts | None
+    after: SideFacts | None
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The answer to one input."""
 
@@ -199,3 +271,4 @@ class Answer(msgspec.Struct, frozen=True):
     stats: Stats
     verified: tuple[Verified, ...] = ()  # where that was asked for
     notes: tuple[Problem, ...] = ()  # what of the input is no patch, or is missing: no errors
+    facts: tuple[FunctionFacts, ...] = ()  # where a format needs them

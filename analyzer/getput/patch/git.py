@@ -163,6 +163,10 @@ class Repository:
         """What the index changes against HEAD, or against nothing before the first commit.  Raises GitError."""
         return Change(None, "staged changes", self._say("diff", "--cached", *_DIFF, "--"))
 
+    def head(self) -> str:
+        """The id of the commit that is checked out.  Raises GitError."""
+        return self._say("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
+
     # --- processes -----------------------------------------------------------------------------------------------
 
     def _say(self, *arguments: str) -> bytes:

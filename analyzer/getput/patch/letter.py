@@ -21,8 +21,11 @@ def letter(patch: Patch) -> Letter | None:
     lines = tuple(mail.text.removesuffix("\n").split("\n"))
     images = {one.path: one for one in patch.files}
     sections = [_section(diff, images.get(diff.path), lines, mail.line) for diff in patch.diffs]
+    start = sections[0].start if sections else len(lines)
+    last = max((hunk.end for section in sections for hunk in section.hunks), default=start)
+    end = next((at for at in range(last, len(lines)) if lines[at].rstrip() == "--"), len(lines))
     headers = {"subject": mail.subject, **mail.headers}
-    return Letter(patch.where, mail.line, headers, lines, tuple(sections))
+    return Letter(patch.where, mail.line, headers, lines, tuple(sections), start, end)
 
 
 def _section(diff: FileDiff, images: FileImages | None, lines: Sequence[str], first: int) -> Section:

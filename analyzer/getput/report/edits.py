@@ -10,14 +10,14 @@ _HEAD = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
 class Edit(NamedTuple):
-    """Lines *first* to *first* + *count* - 1 (1-based) of *file* give way to *lines*; nothing does where *count* is 0: they come before *first*.
+    """Lines *first* to *first* + *gone* - 1 (1-based) of *file* give way to *lines*; nothing does where *gone* is 0: they come before *first*.
 
     ``above`` and ``below`` are the lines around them that stay, None where the fix does not show any.
     """
 
     file: str
     first: int
-    count: int
+    gone: int
     lines: tuple[str, ...]
     above: str | None
     below: str | None

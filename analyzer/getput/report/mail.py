@@ -19,6 +19,7 @@ import binascii
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.utils import formataddr, getaddresses
@@ -154,10 +155,8 @@ def _people(text: str) -> list[tuple[str, str]]:
 
 def _decoded(name: str) -> str:
     """A name without encoded words; what is left of control characters is written out, so that no header can begin in it."""
-    try:
+    with suppress(HeaderParseError, LookupError, UnicodeError, ValueError):
         name = str(make_header(decode_header(name))) if "=?" in name else name
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        pass
     return printable(" ".join(name.split()))
 
 

@@ -59,10 +59,10 @@ def snipped(letter: Letter, remarks: Remarks, answer: Answer) -> Iterator[str]:
             fresh = False
 
 
-def complete(lines: Sequence[str], remarks: Remarks, answer: Answer, letter: Letter) -> Iterator[str]:
-    """All of a diff, from its start on, with the remarks: nothing is snipped."""
-    for at, line in enumerate(lines):
-        yield f"> {line}"
+def complete(letter: Letter, remarks: Remarks, answer: Answer) -> Iterator[str]:
+    """All of the diff of *letter*, with the remarks: nothing is snipped."""
+    for at in range(letter.start, letter.end):
+        yield f"> {letter.lines[at]}"
         if at in remarks:
             yield from ("", *_remarks(letter, remarks[at], answer, at), "")
 

@@ -56,9 +56,9 @@ def _location(file: str, line: int, column: int) -> dict[str, Any]:
 
 def _suggestion(edit: Edit) -> dict[str, Any]:
     """Whole lines for whole lines: where nothing goes, a line that stays is written once more."""
-    first, last, lines = edit.first, edit.first + edit.count - 1, list(edit.lines)
-    if not edit.count and edit.below is not None:
+    first, last, lines = edit.first, edit.first + edit.gone - 1, list(edit.lines)
+    if not edit.gone and edit.below is not None:
         last, lines = first, [*lines, edit.below]
-    elif not edit.count and edit.above is not None:
+    elif not edit.gone and edit.above is not None:
         first, last, lines = first - 1, first - 1, [edit.above, *lines]
     return {"range": {"start": {"line": first}, "end": {"line": max(first, last)}}, "text": "\n".join(lines)}

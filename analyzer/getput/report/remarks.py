@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
 
 from getput.model import Answer, Finding, Step
 from getput.report.escape import printable
@@ -19,7 +21,7 @@ _REMARKS = (
     (re.compile(r"the caller hands the reference over here"), "is handed the reference"),
     (re.compile(r"this condition holds"), "true"),
     (re.compile(r"this condition does not hold"), "false"),
-    (re.compile(r"(\S+\(\)) drops it here"), r"\1 drops it"),
+    (re.compile(r"\S+\(\) drops it here"), ""),
     (re.compile(r"this case|an iteration of .*|and the function is left here|here"), ""),
 )
 
@@ -53,8 +55,8 @@ def wrapped(text: str) -> list[str]:
 
 def _way(finding: Finding, quoted: str) -> Iterator[str]:
     """The steps as code, each with what happens there as a comment."""
-    steps = [step for step in finding.path if step.text.strip()]
-    if not steps or (len(steps) == 1 and steps[0].text.strip() == quoted.strip() and not _said(steps[0])):
+    steps = _merged(finding.path)
+    if all(step.text.strip() == quoted.strip() for step in steps) or (len(steps) == 1 and not steps[0].note):
         return
     cut = len(steps) > FIRST + LAST
     file = finding.file
@@ -69,8 +71,21 @@ def _way(finding: Finding, quoted: str) -> Iterator[str]:
         yield from _step(step)
 
 
+def _merged(path: Sequence[Step]) -> list[Step]:
+    """The steps that have code to show, in short words; what happens on one line stands there once."""
+    out: list[Step] = []
+    for step in path:
+        if not step.text.strip():
+            continue
+        said = _said(step)
+        if out and (out[-1].file, out[-1].line) == (step.file, step.line):
+            said = ", ".join(filter(None, dict.fromkeys([out.pop().note, said])))
+        out.append(replace(step, note=said))
+    return out
+
+
 def _step(step: Step) -> Iterator[str]:
-    code, said = printable(step.text.strip()).expandtabs(8), _said(step)
+    code, said = printable(step.text.strip()).expandtabs(8), step.note
     line = f"{INDENT}{code}"
     if said and len(line) + len(said) + 8 <= WIDTH:
         yield f"{line}  /* {said} */"

@@ -182,7 +182,7 @@ def _changes(fix: str) -> list[dict[str, Any]]:
 
 
 def _replacement(edit: Edit) -> dict[str, Any]:
-    region = {"startLine": edit.first, "startColumn": 1, "endLine": edit.first + edit.count, "endColumn": 1}
+    region = {"startLine": edit.first, "startColumn": 1, "endLine": edit.first + edit.gone, "endColumn": 1}
     out: dict[str, Any] = {"deletedRegion": region}
     if edit.lines:
         out["insertedContent"] = {"text": "".join(f"{line}\n" for line in edit.lines)}
