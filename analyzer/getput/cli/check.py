@@ -170,7 +170,7 @@ class _Worker:
     current: Current | None
 
 
-def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[str]) -> None:
+def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[str] = frozenset()) -> None:
     _Worker.current = _current(tree, settings) if index else None
     current = _Worker.current
     names, mentioning = (None, None) if current is None else (current.names, current.mentioning)

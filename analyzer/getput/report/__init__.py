@@ -49,7 +49,7 @@ class Format(NamedTuple):
     carries_errors: bool = False
     one_answer: bool = False
     standing: bool = False
-    needs: frozenset[Extra] = frozenset()
+    needs: frozenset[str] = frozenset()
     changing: bool = False
     raw: bool = False
     looks: frozenset[str] = frozenset()
@@ -61,7 +61,7 @@ class Format(NamedTuple):
         return render
 
 
-_LETTERS = frozenset({Extra.LETTERS})
+_LETTERS = frozenset({"letters"})
 CHECKPATCH = frozenset({"terse", "showfile", "show_types", "no_summary"})
 
 FORMATS = {
@@ -97,7 +97,7 @@ FORMATS = {
         carries_errors=True,
         one_answer=True,
         changing=True,
-        needs=frozenset({Extra.FACTS}),
+        needs=frozenset({"facts"}),
     ),
     "table": Format("getput.report.table", "findings counted by rule, family and subsystem", standing=True),
 }

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
@@ -13,6 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 from getput.model import Answer, FileAnswer, Finding, Status
 from getput.report import Look
 from getput.report.escape import printable
+
+_NONE = re.compile("[\ufffe\uffff]")  # of what is printable, no characters of XML
 
 
 class Case(NamedTuple):
@@ -27,7 +30,12 @@ class Case(NamedTuple):
 
 
 def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:  # noqa: ARG001
-    """One document, a suite an answer."""
+    """One document, a suite an answer; ASCII, whatever standard output is."""
+    for text in _document(answers):
+        yield text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _document(answers: Iterable[Answer]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="getput">\n'
     for answer in answers:
         cases = list(_cases(answer))
@@ -85,9 +93,9 @@ def _case(case: Case) -> str:
         return head + "/>\n"
     kind = f" type={_quoted(case.kind)}" if case.kind else ""
     inner = f"<{case.became} message={_quoted(case.message)}{kind}"
-    inner += f">{escape(case.text)}</{case.became}>" if case.text else "/>"
+    inner += f">{escape(_NONE.sub('?', case.text))}</{case.became}>" if case.text else "/>"
     return f"{head}>{inner}</testcase>\n"
 
 
 def _quoted(text: str) -> str:
-    return quoteattr(printable(text))
+    return quoteattr(_NONE.sub("?", printable(text)))
