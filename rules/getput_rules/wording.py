@@ -150,6 +150,8 @@ QUESTIONS = {
     "free-counted": "Should {name} be put here instead of being freed, as it is reference counted?",
     "overwritten": "Does this overwrite {name} while it holds the only pointer to the reference taken by {api}()?",
     "revived": "Does {drop}() set a count on {name} after page_free(), though {note} pages must go back with a count of zero?",
+    "refused": "Can {api}() refuse to take a reference on {name} here?  Nobody looks at its answer.",
+    "consumed": "Which reference on {name} does {drop}() drop here, as none was taken?",
     "discarded": "Does this throw away the reference that {api}() returns?",
 }
 
@@ -173,7 +175,9 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     )
     drop = dropped.callee if dropped else "the put"
     text, asked = (
-        said[incident.kind].format(name=name, api=api, earlier=earlier, drop=drop, note=incident.note)
+        said[incident.note if incident.note in TEXTS else incident.kind].format(
+            name=name, api=api, earlier=earlier, drop=drop, note=incident.note
+        )
         for said in (TEXTS, QUESTIONS)
     )
     way = marks(incident.trace)

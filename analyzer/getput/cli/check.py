@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         from getput.cli.b4_review import Remarks
 
         remarks = Remarks(args.b4_review, args.quiet)
-    needs = form.needs | ({Extra.LETTERS} if remarks else frozenset())
+    needs = form.needs | ({"letters"} if remarks else frozenset())
     look = options.look(args)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
