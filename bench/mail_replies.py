@@ -170,24 +170,20 @@ def compared(reply: Message, mail: Message) -> list[str]:
 
 def quoted_truly(lines: list[str], original: list[str]) -> bool:
     """Whether every quoted line stands in *original*, each behind the one before it; where nothing is snipped, right behind it."""
-    at, together, any_line = 0, False, False
+    runs: list[list[str]] = [[]]
     for line in lines:
-        if not line.startswith("> "):
-            together = together and line != "[ ... ]"
-            continue
-        any_line = True
-        text = line[2:]
-        if together:
-            if original[at : at + 1] != [text]:
-                return False
-            at += 1
-            continue
-        try:
-            at = original.index(text, at) + 1
-        except ValueError:
+        if line == "[ ... ]":
+            runs.append([])
+        elif line.startswith("> "):
+            runs[-1].append(line[2:])
+    at = 0
+    for run in filter(None, runs):
+        starts = range(at, len(original) - len(run) + 1)
+        start = next((start for start in starts if original[start : start + len(run)] == run), None)
+        if start is None:
             return False
-        together = True
-    return any_line
+        at = start + len(run)
+    return at > 0
 
 
 def people(mail: Message, *fields: str) -> list[str]:

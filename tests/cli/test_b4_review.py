@@ -54,13 +54,14 @@ def test_a_second_run_takes_the_place_of_the_first(getput, topic):
     assert list(folder(topic).iterdir()) == []
 
 
-def test_another_reviewers_remarks_are_left_alone(getput, topic):
+@pytest.mark.parametrize("file", ["identity.txt", "0001.txt"])  # the second: it has not come to its identity yet
+def test_another_reviewers_remarks_are_left_alone(getput, topic, file):
     folder(topic).mkdir(parents=True)
-    (folder(topic) / "identity.txt").write_text("Agent <agent@example.org>\n")
+    (folder(topic) / file).write_text("Agent <agent@example.org>\n")
     done = getput("check", "--b4-review", topic.top, "HEAD~2..HEAD", cwd=topic.top)
     assert done.returncode == 2
     assert "another reviewer" in done.stderr
-    assert [path.name for path in folder(topic).iterdir()] == ["identity.txt"]
+    assert [path.name for path in folder(topic).iterdir()] == [file]
 
 
 def test_a_mail_can_be_reviewed_too(getput, kernel, leaking):

@@ -159,6 +159,13 @@ def test_prose_is_wrapped_and_quotes_are_not(mailed, asked, a_letter):
     assert all(len(line) <= 78 for line in text if not line.startswith(">"))
 
 
+def test_prose_is_never_taken_for_a_quote(mailed, asked):
+    lines = body(reply(mailed(replace(asked, question="a " + "> b" * 60 + " ?")))).split("\n")
+    quoted = [line for line in lines if line.startswith(">")]
+    assert len(quoted) == 9
+    assert all(len(line) <= 78 for line in lines)
+
+
 def test_no_line_numbers(mailed, a_finding):
     found = a_finding(message="x() must change (drivers/a.c:12) too (line 14)", path=())
     text = body(reply(mailed(found)))

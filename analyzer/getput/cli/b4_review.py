@@ -29,10 +29,17 @@ class Remarks:
             raise UsageError(f"--b4-review: {top}: {error}") from error
         self.quiet = quiet
         identity = self.folder / "identity.txt"
-        if identity.exists() and identity.read_text(errors="replace").strip() != IDENTITY:
+        ours = identity.is_file() and identity.read_text(errors="replace").strip() == IDENTITY
+        if self.standing() and not ours:
             raise UsageError(
                 f"--b4-review: {self.folder} has another reviewer's remarks, which b4 has not taken up yet"
             )
+
+    def standing(self) -> list[Path]:
+        """The remarks that wait for b4."""
+        if not self.folder.is_dir():
+            return []
+        return [path for path in sorted(self.folder.iterdir()) if NAMES.fullmatch(path.name)]
 
     def left(self, answers: Iterator[Answer]) -> Iterator[Answer]:
         """The answers, each after its remarks were written; what an earlier run left there goes."""
@@ -50,10 +57,8 @@ class Remarks:
 
     def write(self, texts: dict[str, str]) -> None:
         """Put *texts* in the place of what stands there.  Raises OSError."""
-        if self.folder.is_dir():
-            for old in sorted(self.folder.iterdir()):
-                if NAMES.fullmatch(old.name):
-                    old.unlink()
+        for old in self.standing():
+            old.unlink()
         if texts:
             self.folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

@@ -49,8 +49,9 @@ def asked(finding: Finding) -> str:
 
 
 def wrapped(text: str) -> list[str]:
-    """*text* in lines that no mail program has to break."""
-    return textwrap.wrap(printable(text), WIDTH, break_on_hyphens=False)
+    """*text* in lines that no mail program has to break, none of which reads as a quote."""
+    lines = textwrap.wrap(printable(text), WIDTH - 1, break_on_hyphens=False)
+    return [f" {line}" if line.startswith(">") else line for line in lines]
 
 
 def _way(finding: Finding, quoted: str) -> Iterator[str]:
