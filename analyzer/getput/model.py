@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -96,6 +97,7 @@ class Finding(msgspec.Struct, frozen=True):
     patch: int | None = None
     mended_by: int | None = None  # index of a later patch of the series that mends what this one introduced
     fingerprint: str = ""
+    question: str = ""  # the message as a question to the author: code is named, lines are not
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -113,6 +115,42 @@ class FileAnswer(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
+class Hunk(msgspec.Struct, frozen=True):
+    """A hunk of a diff: the numbers of its header's line and of the line behind it, in ``Letter.lines``, and where its first lines lie in
+    the images of the file, 1-based."""
+
+    head: int
+    end: int
+    before: int
+    after: int
+
+
+class Section(msgspec.Struct, frozen=True):
+    """What a diff does to one judged file (``old`` and ``new`` are its paths, None where there is none): where that starts in ``Letter.lines``."""
+
+    start: int
+    old: str | None
+    new: str | None
+    hunks: tuple[Hunk, ...]
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A patch as it was sent.
+
+    ``where`` is the input that it stands in, and ``line`` the number there (1-based) of the first of ``lines``: the decoded text, message and
+    diff, without line ends.  The diff is ``lines[start:end]``.  ``headers`` are those of the mail by lower-case name, unfolded but not decoded; of
+    a commit ``from`` and ``date``.
+    """
+
+    where: str
+    line: int
+    headers: Mapping[str, str]
+    lines: tuple[str, ...]
+    sections: tuple[Section, ...]
+    start: int = 0
+    end: int = 0
+
+
 class PatchAnswer(msgspec.Struct, frozen=True):
     """What became of one patch of the input."""
 
@@ -122,6 +160,7 @@ class PatchAnswer(msgspec.Struct, frozen=True):
     applied: str | None  # "forward", "already", "blobs", "hunks-only"; None where nothing applied
     files: tuple[FileAnswer, ...]
     message: str = ""  # what its author says below the subject
+    letter: Letter | None = None  # where a format needs it
 
 
 class Verdict(StrEnum):
@@ -153,6 +192,75 @@ class Stats(msgspec.Struct, frozen=True):
     index: str = "none"  # "used", "stale" (used, but not made true), "outdated" (not used)
 
 
+class Call(msgspec.Struct, frozen=True):
+    """A call that takes or drops: whom, and in which line."""
+
+    callee: str
+    line: int
+
+
+class ObjectFacts(msgspec.Struct, frozen=True):
+    """One counted object at one exit.  ``low`` and ``high`` bound its net count there; ``owner`` is who has the reference."""
+
+    object: str
+    family: str
+    role: str
+    low: int
+    high: int
+    owner: str
+    stored_in: tuple[str, ...]
+    taken: tuple[Call, ...]
+    dropped: tuple[Call, ...]
+    passed_to: tuple[str, ...]
+
+
+class ExitFacts(msgspec.Struct, frozen=True):
+    """One exit: what the caller sees of it, the signs that its result can have, and the objects."""
+
+    line: int
+    kind: str
+    returns: tuple[str, ...]
+    objects: tuple[ObjectFacts, ...]
+
+
+class EffectFacts(msgspec.Struct, frozen=True):
+    """What a call of the function does to a count: to which object, seen from the caller, and with which results."""
+
+    does: str
+    target: str
+    family: str
+    when: tuple[str, ...]
+
+
+class CounterFacts(msgspec.Struct, frozen=True):
+    """One function and one counter: what its callers see (None where nothing is known of that), and every exit."""
+
+    counter: str
+    bounded: bool
+    contract: tuple[EffectFacts, ...] | None
+    exits: tuple[ExitFacts, ...]
+
+
+class SideFacts(msgspec.Struct, frozen=True):
+    """A function in one image; ``problem`` says why it could not be read, or not all of it."""
+
+    file: str
+    line: int
+    last_line: int
+    returns: str
+    counters: tuple[CounterFacts, ...]
+    problem: str = ""
+
+
+class FunctionFacts(msgspec.Struct, frozen=True):
+    """A function that a patch touches, before and after it; None where there is none."""
+
+    patch: int
+    function: str
+    before: SideFacts | None
+    after: SideFacts | None
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The answer to one input."""
 
@@ -163,3 +271,4 @@ class Answer(msgspec.Struct, frozen=True):
     stats: Stats
     verified: tuple[Verified, ...] = ()  # where that was asked for
     notes: tuple[Problem, ...] = ()  # what of the input is no patch, or is missing: no errors
+    facts: tuple[FunctionFacts, ...] = ()  # where a format needs them

@@ -65,6 +65,8 @@ def check_changed(changed: Changed) -> Iterator[Found]:
     others = f"; {changed.adapted} were changed with it" if changed.adapted else ""
     what = " and ".join(changed.says)
     text = f"{changed.function}() {what}: should {named}{rest} not be adapted{others}?"
+    called = ", ".join(dict.fromkeys(f"{one.function}()" for one in changed.behind[:SHOWN]))
+    asked = f"Should {called}{rest} be adapted, now that {changed.function}() {what}?"
     way = (Mark("here", changed.at),)
     beyond = tuple([(one.place, said(one)) for one in changed.behind[:MAX_STEPS]])
     yield Found(
@@ -78,6 +80,7 @@ def check_changed(changed: Changed) -> Iterator[Found]:
         Confidence.MEDIUM,
         way,
         beyond=beyond,
+        question=asked,
     )
 
 

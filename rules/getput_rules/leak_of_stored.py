@@ -102,6 +102,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 text,
                 Confidence.MEDIUM,
                 way,
+                question=f"Who drops the reference that {taker.api}() took for ->{stored.field}{', now that ' + gone[0] + '() does not' if gone else ''}?",
                 accepted=Accepted.NO if gone or lasting(report, stored) else helped(report, stored),
                 kept=Kept(stored.field, stored.counter, "file" if stored.declared else "once" if gone else "folder"),
             ),
@@ -112,7 +113,9 @@ def found_cancelled(one: Cancelled) -> Found:
     """A cancellation after which nobody drops what the work held."""
     text = f"where {one.cancel}() stops what was pending, nobody drops the reference on '{one.label}' that was taken for it; {one.put}() did so before"
     way = (Mark("here", one.at),)
-    return Found(one.label, one.family, "stored", one.cancel, "lifetime", one.at, text, Confidence.MEDIUM, way)
+    asked = f"Who drops the reference on {one.label} that was taken for what {one.cancel}() stops here?  {one.put}() did so before."
+    sure = Confidence.MEDIUM
+    return Found(one.label, one.family, "stored", one.cancel, "lifetime", one.at, text, sure, way, question=asked)
 
 
 def lasting(report: FileReport, stored: Stored) -> bool:

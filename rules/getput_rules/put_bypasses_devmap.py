@@ -125,6 +125,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                     text,
                     Confidence.HIGH,
                     way,
+                    question=f"Should {member.name}() not ask put_devmap_managed_*() before it tests for zero, as {sibling}() does?",
                 ),
             )
 

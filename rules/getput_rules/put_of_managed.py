@@ -52,11 +52,14 @@ def check(_report: FunctionReport) -> Iterator[Found]:
 def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     """(function, finding) for every put of a managed member."""
     for one in report.managed:
+        asked = f"Is {one.place} put twice, by {one.put}() here and by devres, as it comes from {one.api}()?"
         text = f"'{one.place}' is put by {one.put}() although {one.api}(), which it comes from, lets devres drop it"
         way = (Mark("drop", one.at, one.put),)
         yield (
             one.function,
-            Found(one.place, one.family, "stored", one.api, "managed", one.at, text, Confidence.HIGH, way),
+            Found(
+                one.place, one.family, "stored", one.api, "managed", one.at, text, Confidence.HIGH, way, question=asked
+            ),
         )
 
 

@@ -58,6 +58,7 @@ def check_diverged(diverged: Diverged) -> Iterator[Found]:
     api = diverged.steps[0][1]
     mine = listed([f"{call}() in {name}()" for name, call in diverged.steps])
     theirs = listed([f"{one.api}() in {one.function}() ({one.place.path}:{one.place.line})" for one in siblings])
+    others = listed([f"{one.api}() in {one.function}()" for one in siblings])
     says, still = diverged.says[len(diverged.steps) > 1], diverged.still[len(siblings) > 1]
     yield Found(
         api,
@@ -70,6 +71,7 @@ def check_diverged(diverged: Diverged) -> Iterator[Found]:
         Confidence.MEDIUM,
         (Mark("here", diverged.at),),
         beyond=tuple([(one.place, f"{one.api}() in {one.function}() {diverged.still[0]}") for one in siblings]),
+        question=f"Must {others} not change together with {mine}?  The latter {says} now, the former {still}.",
     )
 
 

@@ -69,6 +69,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                     text,
                     Confidence.MEDIUM,
                     way,
+                    question=f"Does ->{stored.field} need a reference here, such as {one.api}() took?  ({which})",
                 ),
             )
 

@@ -78,6 +78,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                     text,
                     Confidence.MEDIUM,
                     way,
+                    question=f"Who drops the reference kept in ->{stored.field} when {name}() no longer does, as {twins[0]}() still has to?",
                 ),
             )
     for one in report.balances:
@@ -106,6 +107,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 text,
                 Confidence.MEDIUM,
                 (Mark("here", place),),
+                question=f"Do {up}() and {down}() still cancel out?  The one changes the {noun} by {one.now[0]:+d}, the other by {one.now[1]:+d}.",
             ),
         )
     for gone in report.lapsed:
@@ -125,6 +127,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 text,
                 Confidence.MEDIUM,
                 (Mark("here", place),),
+                question=f"{gone.up}() still takes a reference by {gone.get}(): who drops it now that {gone.down}() does not call {gone.put}()?",
             ),
         )
 

@@ -66,6 +66,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 text,
                 Confidence.MEDIUM,
                 (Mark("here", one.at),),
+                question=f"What keeps {one.label} after the unlock, now that {one.get}() does not take a reference on it?",
             ),
         )
     told = {one.function for one in report.page_faults if one.kind in ("not-initialised", "counted-by-hand")}
@@ -84,6 +85,7 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
                 f"what {bare.function}() returns here carries no reference; {bare.get}() took one for the caller before",
                 Confidence.MEDIUM,
                 (Mark("exit", bare.at, ""),),
+                question=f"Do the callers of {bare.function}() still get a reference?  {bare.get}() took one for them before.",
             ),
         )
 

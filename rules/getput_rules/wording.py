@@ -55,12 +55,16 @@ def found_leak(leak: Leak) -> Found:
     where = "this error exit" if leak.shown.kind is ExitKind.ERROR else "this exit"
     if leak.kind == "iterator":
         text = f"the reference that {api}() holds on '{name}' is not dropped when the loop is left here"
+        asked = f"Does this leak the reference that {api}() holds on {name} when the loop is left here?"
     elif leak.kind == "failed-get":
         text = f"{api}() counts '{name}' even when it fails, and {where} does not drop that count"
+        asked = f"{api}() counts {name} even when it fails: does {where} leak that count?"
     elif leak.kind == "always":
         text = f"the reference on '{name}' taken by {api}() is never dropped"
+        asked = f"Does this leak the reference on {name} taken by {api}()?"
     else:
         text = f"the reference on '{name}' taken by {api}() is not dropped on {where}, and {leak.evidence}"
+        asked = f"Does {where} leak the reference on {name} taken by {api}()?  ({leak.evidence})"
     if leak.standing.held_by == "freed":
         text += " (what it was stored in has been freed)"
     if leak.rest:
@@ -78,6 +82,7 @@ def found_leak(leak: Leak) -> Found:
         way,
         leak.accepted,
         also=tuple([(one.at, way_out(standing, one, site.at)) for one, standing in leak.rest]),
+        question=asked,
     )
 
 
@@ -86,18 +91,20 @@ def found_handed(leak: Leak, start: int) -> Found:
     count = leak.standing.count
     name, api = name_of(count), count.dropped[-1].callee
     text = f"the reference on '{name}' that {api}() drops on other exits is not dropped on this one"
+    asked = f"Does this exit leak the reference on {name}, which {api}() drops on other exits?"
     way = (Mark("given", start, ""), *marks(leak.standing.trace), Mark("exit", leak.shown.at, ""))
-    kind = leak.shown.kind.value
-    return Found(name, count.family, count.role, api, kind, leak.shown.at, text, leak.confidence, way, leak.accepted)
+    kind, at = leak.shown.kind.value, leak.shown.at
+    role, sure = count.role, leak.confidence
+    return Found(name, count.family, role, api, kind, at, text, sure, way, leak.accepted, question=asked)
 
 
 def found_discarded(leak: Leak) -> Found:
     """A reference that never had a name, at the call that took it."""
     count = leak.standing.count
     api, at = api_of(count), count.taken[0].at
-    text = TEXTS["discarded"].format(api=api)
-    way = (Mark("take", at, api),)
-    return Found(f"{api}()", count.family, count.role, api, "discarded", at, text, leak.confidence, way, leak.accepted)
+    text, asked = TEXTS["discarded"].format(api=api), QUESTIONS["discarded"].format(api=api)
+    way, name, sure = (Mark("take", at, api),), f"{api}()", leak.confidence
+    return Found(name, count.family, count.role, api, "discarded", at, text, sure, way, leak.accepted, question=asked)
 
 
 TEXTS = {
@@ -124,6 +131,31 @@ TEXTS = {
 }
 
 
+# The same as questions, without quotes around names: mails quote code.
+QUESTIONS = {
+    "over-put": "Is {name} put once too often here?  ({earlier})",
+    "put-after-handover": "Is the reference on {name} still there to be put, after it was handed over?  ({earlier})",
+    "put-after-failed-get": "Does this put {name} although {api}() failed and took no reference?",
+    "put-borrowed": "Which reference on {name} does this put, as none was taken here?",
+    "iterator-puts-again": "Does this put {name} once more than it was taken?  The iterator drops it when it moves on.",
+    "use-after-put": "Can {name} be gone where it is used here, after {drop}() dropped the reference on it?",
+    "use-after-own-put": "Can {name} be gone where it is used here, after {drop}() dropped a reference on it that this function was given?",
+    "put-uninitialised": "Can {name} be put here before anything was assigned to it?",
+    "never-added": "Does this call {drop}() on {name}, although it was never added?",
+    "put-while-added": "Is {name} still added when it is put here?  Should it not be deleted or unregistered first?",
+    "put-twice": "Is {name} put twice on this path, although no reference was taken on it here?",
+    "stored-without-reference": "Does a pointer to {name} stay stored although {drop}() drops the only reference on it?",
+    "owned-without-reference": "Does what is stored in {name} need a reference of its own?  The object that {drop}() made drops one when it goes.",
+    "return-after-put": "Does this return {name} after {drop}() dropped the only reference on it?",
+    "free-counted": "Should {name} be put here instead of being freed, as it is reference counted?",
+    "overwritten": "Does this overwrite {name} while it holds the only pointer to the reference taken by {api}()?",
+    "revived": "Does {drop}() set a count on {name} after page_free(), though {note} pages must go back with a count of zero?",
+    "refused": "Can {api}() refuse to take a reference on {name} here?  Nobody looks at its answer.",
+    "consumed": "Which reference on {name} does {drop}() drop here, as none was taken?",
+    "discarded": "Does this throw away the reference that {api}() returns?",
+}
+
+
 def helper_drops(kind: str, site: Site | None) -> bool:
     """Whether a use comes after the put of a helper: what that drops may be one reference of several."""
     if site is None or kind not in ("use-after-put", "use-after-own-put"):
@@ -141,8 +173,12 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
     earlier = count.escaped or (
         f"{count.dropped[-1].callee}() dropped it before" if count.dropped else "no reference is left"
     )
-    text = TEXTS[incident.note if incident.note in TEXTS else incident.kind].format(
-        name=name, api=api, earlier=earlier, drop=dropped.callee if dropped else "the put", note=incident.note
+    drop = dropped.callee if dropped else "the put"
+    text, asked = (
+        said[incident.note if incident.note in TEXTS else incident.kind].format(
+            name=name, api=api, earlier=earlier, drop=drop, note=incident.note
+        )
+        for said in (TEXTS, QUESTIONS)
     )
     way = marks(incident.trace)
     if count.taken:
@@ -170,4 +206,5 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         confidence,
         (*way, Mark("here", incident.at, "")),
         accepted=incident.accepted,
+        question=asked,
     )

@@ -11,8 +11,11 @@ from getput.model import (
     Confidence,
     FileAnswer,
     Finding,
+    Hunk,
+    Letter,
     PatchAnswer,
     Problem,
+    Section,
     Severity,
     Stats,
     Status,
@@ -20,6 +23,44 @@ from getput.model import (
 )
 
 FILE = "drivers/demo/demo.c"
+
+
+LINES = [
+    "Read more.",
+    "---",
+    " drivers/demo/demo.c | 3 ++-",
+    "",
+    "diff --git a/drivers/demo/demo.c b/drivers/demo/demo.c",
+    "index 1111111..2222222 100644",
+    "--- a/drivers/demo/demo.c",
+    "+++ b/drivers/demo/demo.c",
+    "@@ -10,7 +10,8 @@ int demo_read(struct device *dev, u32 *value)",
+    " \t\treturn -ENODEV;",
+    " ",
+    ' \tret = of_property_read_u32(np, "value", value);',
+    "+\tif (ret)",
+    "+\t\treturn ret;",
+    "-\tof_node_put(np);",
+    " ",
+    " \treturn ret;",
+    " }",
+    "--",
+    "2.40",
+]
+HEADERS = {
+    "from": "A. Developer <dev@example.org>",
+    "to": "list@example.org",
+    "cc": "B <b@example.org>, list@example.org",
+    "date": "Mon, 5 Jan 2026 10:00:00 +0000",
+    "subject": "demo: read more",
+}
+
+
+def letter(**changes: object) -> Letter:
+    """The mail of the patch that brings the leak: its body begins in line 9 of the file."""
+    section = Section(4, FILE, FILE, (Hunk(8, 18, 10, 10),))
+    mail = Letter("0001-demo.patch", 9, HEADERS, tuple(LINES), (section,), 4, 18)
+    return replace(mail, **changes)
 
 
 def finding(**changes: object) -> Finding:
@@ -63,6 +104,22 @@ def a_finding():
 @pytest.fixture
 def an_answer():
     return answer
+
+
+@pytest.fixture
+def a_letter():
+    return letter
+
+
+@pytest.fixture
+def mailed(an_answer):
+    """An answer whose patch is there as it was sent."""
+
+    def make(*findings: Finding, **changes: object) -> Answer:
+        patch = replace(an_answer().patches[0], message_id="1@example.org", letter=letter(**changes))
+        return an_answer(*findings, patches=(patch,))
+
+    return make
 
 
 @pytest.fixture

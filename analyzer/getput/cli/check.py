@@ -63,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say of each patch that claims to mend a count whether it does: on every path, and not once too often",
     )
+    parser.add_argument(
+        "--b4-review",
+        type=Path,
+        metavar="DIR",
+        help="also leave remarks for `b4 review` in the git repository DIR: name its patches as BASE..HEAD",
+    )
     options.add_judging(parser)
 
 
@@ -72,13 +78,23 @@ def run(args: argparse.Namespace) -> int:
     tasks = _tasks(args)
     if form.one_answer and len(tasks) > 1:
         raise UsageError(f"--format {args.format} is one answer: with --each and several inputs use jsonl")
+    if args.b4_review and args.each:
+        raise UsageError("--b4-review is about one series: not with --each")
+    remarks = None
+    if args.b4_review:
+        from getput.cli.b4_review import Remarks
+
+        remarks = Remarks(args.b4_review, args.quiet)
+    needs = form.needs | ({"letters"} if remarks else frozenset())
+    look = options.look(args)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     tally = _Tally(settings, form.carries_errors, args.quiet)
-    answers = in_order(_start, (tree, settings, args.timing, args.index, form.needs), _judge, tasks, args.jobs, _died)
+    answers = in_order(_start, (tree, settings, args.timing, args.index, needs), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
-    judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
-    output.answer(form.render((shown(answer, args.show) for answer in judged), options.look(args)))
+    judged = tally.over(answers) if remarks is None else remarks.left(tally.over(answers))
+    judged = (_verified(answer, tally) if args.verify_fix else answer for answer in judged)
+    output.answer(form.render((shown(answer, args.show) for answer in judged), look), raw=form.raw)
     return tally.status
 
 
@@ -154,7 +170,7 @@ class _Worker:
     current: Current | None
 
 
-def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[str]) -> None:
+def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[str] = frozenset()) -> None:
     _Worker.current = _current(tree, settings) if index else None
     current = _Worker.current
     names, mentioning = (None, None) if current is None else (current.names, current.mentioning)

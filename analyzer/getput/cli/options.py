@@ -12,7 +12,7 @@ from getput.cli import UsageError
 from getput.cli.catalogue import known
 from getput.config import FILE_NAME, ConfigError, FailOn, Settings, load
 from getput.model import Confidence
-from getput.report import FORMATS, Look
+from getput.report import CHECKPATCH, FORMATS, Look
 
 
 def add_tree(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> N
     parser.add_argument(
         "--no-index", dest="index", action="store_false", help="do not use an index of the tree, nor make one"
     )
-    forms = {name: form for name, form in FORMATS.items() if standing or not form.standing}
+    forms = {name: form for name, form in FORMATS.items() if not (form.changing if standing else form.standing)}
     formats = "; ".join(f"{name}: {form.summary}" for name, form in forms.items())
     parser.add_argument("--format", choices=list(forms), default="text", help=formats + " (default: text)")
     parser.add_argument(
@@ -59,6 +59,14 @@ def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> N
         action="store_true",
         help="no colors, even on a terminal; NO_COLOR in the environment does the same",
     )
+
+    lines = parser.add_argument_group("of --format checkpatch, as checkpatch.pl has them")
+    lines.add_argument("--terse", action="store_true", help="one line a finding; nothing where there is none")
+    lines.add_argument("--showfile", action="store_true", help="places in the file instead of the patch")
+    lines.add_argument("--show-types", action="store_true", help="name the type of each finding")
+    lines.add_argument("--no-summary", action="store_true", help="no line that counts")
+    if not standing:
+        parser.add_argument("--url", default="", help="b4, patchwork: where the whole answer can be read")
 
 
 def settings(args: argparse.Namespace, tree: Path) -> Settings:
@@ -100,10 +108,14 @@ def _read_once(tables: tuple[Path, ...]) -> None:
 
 
 def look(args: argparse.Namespace) -> Look:
-    """How the answer is to look on this standard output."""
+    """How the answer is to look on this standard output.  Raises UsageError where the format leaves no such choice."""
     from getput.cli.output import colored
 
-    return Look(color=colored(not args.no_color), quiet=args.quiet)
+    form = FORMATS[args.format]
+    asked = {name: value for name in (*CHECKPATCH, "url") if (value := getattr(args, name, None))}
+    for name in sorted(asked.keys() - form.looks):
+        raise UsageError(f"--{name.replace('_', '-')} says nothing to --format {args.format}")
+    return Look(color=colored(not args.no_color), quiet=args.quiet, **asked)
 
 
 def tree_of(args: argparse.Namespace) -> Path:

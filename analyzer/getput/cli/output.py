@@ -11,8 +11,8 @@ from getput.cli import OutputClosedError, UsageError
 from getput.report.escape import printable
 
 
-def answer(pieces: Iterable[str]) -> None:
-    """Write *pieces*, each as soon as it is there.
+def answer(pieces: Iterable[str], *, raw: bool = False) -> None:
+    """Write *pieces*, each as soon as it is there; *raw* ones as UTF-8, with the bytes that are none as they came.
 
     Raises OutputClosedError where the reader left, UsageError where standard output cannot be written to.
     """
@@ -20,7 +20,10 @@ def answer(pieces: Iterable[str]) -> None:
         raise UsageError("standard output is closed")
     for piece in pieces:
         try:
-            sys.stdout.write(piece)
+            if raw:
+                sys.stdout.buffer.write(piece.encode("utf-8", "surrogateescape"))
+            else:
+                sys.stdout.write(piece)
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosedError from error

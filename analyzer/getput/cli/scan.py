@@ -22,7 +22,7 @@ from getput.model import Answer, Problem
 from getput.ownership import apis
 from getput.ownership.vocabulary import Vocabulary
 from getput.patch.series import default_tree
-from getput.report import FORMATS
+from getput.report import FORMATS, Look
 from getput.report.select import unjudged, wanted
 from getput.verdict.current import NONE, USED, Current
 from getput.verdict.folder import Folders
@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     form = FORMATS[args.format]
     if args.summary and args.format != "text":
         raise UsageError(f"--summary is for --format text, not {args.format}")
+    look = options.look(args)
     args.tree = args.tree or _tree_around(args.paths)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
     for error in answer.errors if not form.carries_errors else answer.errors[-1:] * interrupted:
         output.message(f"{error.where}: {error.message}")
-    output.answer(_pieces(answer, args))
+    output.answer(_pieces(answer, args, look), raw=form.raw)
     return INTERRUPTED if interrupted else UNJUDGED if unjudged(answer) else OK
 
 
@@ -177,9 +178,8 @@ def _settled(
         yield path, folders.answered(path, record, settings.min_confidence)
 
 
-def _pieces(answer: Answer, args: argparse.Namespace) -> Iterator[str]:
+def _pieces(answer: Answer, args: argparse.Namespace, look: Look) -> Iterator[str]:
     """The answer as it was asked for."""
-    look = options.look(args)
     yield from FORMATS[args.format].render([answer], look)
     if args.summary:
         yield from ("\n", *FORMATS["table"].render([answer], look._replace(quiet=True))) if answer.findings else ()

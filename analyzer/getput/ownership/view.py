@@ -399,6 +399,7 @@ class Found(msgspec.Struct, frozen=True):
     kept: Kept | None = None
     also: tuple[tuple[int, tuple[Mark, ...]], ...] = ()  # the other exits like it: offset and way
     beyond: tuple[tuple[Place, str], ...] = ()  # where the way begins, in any file, and what is to be seen there
+    question: str = ""  # the message as a question to the patch's author, without lines: for whoever answers a mail
 
 
 def marks(trace: Trace | None) -> list[Mark]:

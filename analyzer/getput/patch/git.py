@@ -53,7 +53,7 @@ _DIFF = (
     "--dst-prefix=b/",
     "--ignore-submodules=all",
 )
-_COMMIT = re.compile(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n([^\0]*)\0", re.MULTILINE)
+_COMMIT = re.compile(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n(.*)\n(.*)\n([^\0]*)\0", re.MULTILINE)
 _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
 
 
@@ -62,12 +62,15 @@ class GitError(Exception):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One commit, or the index, as a patch: ``diff`` is git's unified diff with full blob ids, ``message`` what stands below the subject."""
+    """One commit, or the index, as a patch: ``diff`` is git's unified diff with full blob ids, ``message`` what stands below the subject;
+    ``author`` and ``date`` as in a mail."""
 
     commit: str | None
     subject: str
     diff: bytes
     message: str = ""
+    author: str = ""
+    date: str = ""
 
 
 class Repository:
@@ -147,17 +150,22 @@ class Repository:
         else:
             commit = self._say("rev-parse", "--verify", revision.removesuffix("^!") + "^{commit}").decode().strip()
             which = ["--max-count=1", "--first-parent", "-m", "--root", commit]
-        text = self._say("log", "--format=%x00commit %H %s%n%b%x00", "--encoding=UTF-8", *_DIFF, *which, "--")
+        text = self._say(
+            "log", "--format=%x00commit %H %s%n%an <%ae>%n%aD%n%b%x00", "--encoding=UTF-8", *_DIFF, *which, "--"
+        )
         marks = list(_COMMIT.finditer(text))
         for number, mark in enumerate(marks):
             end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
-            subject = mark.group(2).decode("utf-8", "surrogateescape")
-            message = mark.group(3).decode("utf-8", "surrogateescape")
-            yield Change(mark.group(1).decode(), subject, text[mark.end() : end], message)
+            subject, author, date, message = (part.decode("utf-8", "surrogateescape") for part in mark.groups()[1:])
+            yield Change(mark.group(1).decode(), subject, text[mark.end() : end], message, author, date)
 
     def staged(self) -> Change:
         """What the index changes against HEAD, or against nothing before the first commit.  Raises GitError."""
         return Change(None, "staged changes", self._say("diff", "--cached", *_DIFF, "--"))
+
+    def head(self) -> str:
+        """The id of the commit that is checked out.  Raises GitError."""
+        return self._say("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
 
     # --- processes -----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Mail(msgspec.Struct, frozen=True):
 
     ``text`` is the decoded body, utf-8 with surrogate escapes for bytes that are none; ``line`` is the number (1-based)
     of its first line in the input, as far as the mail is not encoded.  ``commit`` is the id in the ``From`` line that
-    format-patch writes.
+    format-patch writes.  ``headers`` are unfolded, by lower-case name: of a name that stands several times the first, but all receivers.
     """
 
     subject: str
@@ -34,6 +34,7 @@ class Mail(msgspec.Struct, frozen=True):
     text: str
     line: int = 1
     said: str | None = None  # what stands above the diff, where ``text`` is the diff alone
+    headers: Mapping[str, str] = {}
 
 
 def message(mail: Mail) -> str:
@@ -64,9 +65,13 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _KNOWN = frozenset(
     ("from", "subject", "date", "message-id", "received", "return-path", "mime-version", "to", "delivered-to")
 )
+_RECEIVERS = frozenset(("to", "cc"))
+# What an attached patch has from the mail around it.
+_OUTER = ("subject", "message-id", "from", "reply-to", "to", "cc", "date", "in-reply-to", "references")
 _LOGGED = re.compile(
     r"^commit ([0-9a-f]{40}|[0-9a-f]{64})(?: \(.*\))?\n(?=(?:Author|Merge|tree|parent|Notes):? )", re.MULTILINE
 )
+_LOG_FIELD = re.compile(r"^(Author|AuthorDate|Date): +(\S.*)$", re.MULTILINE)
 _TITLE = re.compile(r"^    (\S.*)$", re.MULTILINE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 _PATCH_TYPES = (
@@ -143,7 +148,7 @@ def _mails(raw: bytes, line: int, depth: int, parent: _Head | None = None) -> It
         if not fields and _LOGGED.match(text):
             yield from _log(text, line)
             return
-        yield Mail(_subject(fields), _message_id(fields), commit, text, line)
+        yield Mail(_subject(fields), _message_id(fields), commit, text, line, headers=fields)
         return
     if parent is not None:
         head = _Head({**parent.fields, **head.fields}, head.body)
@@ -154,9 +159,8 @@ def _mails(raw: bytes, line: int, depth: int, parent: _Head | None = None) -> It
     body = _decoded(raw[head.body :], head.get("content-transfer-encoding"))
     charset = _CHARSET.search(kind)
     line += raw.count(b"\n", 0, head.body)
-    yield Mail(
-        _subject(head.fields), _message_id(head.fields), commit, _text(body, charset.group(1) if charset else ""), line
-    )
+    text = _text(body, charset.group(1) if charset else "")
+    yield Mail(_subject(head.fields), _message_id(head.fields), commit, text, line, headers=head.fields)
 
 
 def _log(text: str, line: int) -> Iterator[Mail]:
@@ -168,7 +172,10 @@ def _log(text: str, line: int) -> Iterator[Mail]:
         lines.append(lines[-1] + text.count("\n", mark.start(), end))
     for mark, end, first in reversed(list(zip(marks, ends, lines, strict=False))):
         title = _TITLE.search(text, mark.end(), min(end, mark.end() + MAX_HEADER))
-        yield Mail(title.group(1)[:MAX_SUBJECT] if title else "", None, mark.group(1), text[mark.start() : end], first)
+        subject = title.group(1)[:MAX_SUBJECT] if title else ""
+        above = _LOG_FIELD.findall(text, mark.end(), title.start() if title else end)
+        headers = {{"Author": "from"}.get(name, "date"): value for name, value in above}
+        yield Mail(subject, None, mark.group(1), text[mark.start() : end], first, headers=headers)
 
 
 def _head(raw: bytes, start: int) -> _Head | None:
@@ -191,8 +198,15 @@ def _head(raw: bytes, start: int) -> _Head | None:
             field = _FIELD.match(line)
             if field is None:
                 break
+            name = field.group(1).decode("ascii", "replace").lower()
             value = [_text(field.group(2).strip(), "")]
-            fields.setdefault(field.group(1).decode("ascii", "replace").lower(), value)
+            if name in _RECEIVERS and name in fields:
+                fields[name][-1] += ","
+                fields[name].append("")
+                value = fields[name]
+                value[-1] = _text(field.group(2).strip(), "")
+            else:
+                fields.setdefault(name, value)
         at = end + 1
     if _KNOWN.isdisjoint(fields):
         return None
@@ -232,8 +246,8 @@ def _parts(raw: bytes, head: _Head, commit: str | None, depth: int) -> Iterator[
             attached.append(data)
     fields = {name: value for name, value in head.fields.items() if not name.startswith("content-")}
     if said:
-        yield Mail(_subject(fields), _message_id(fields), commit, "\n".join(said), 1)
-    outer = _Head({name: fields[name] for name in ("subject", "message-id") if name in fields}, 0)
+        yield Mail(_subject(fields), _message_id(fields), commit, "\n".join(said), 1, headers=fields)
+    outer = _Head({name: fields[name] for name in _OUTER if name in fields}, 0)
     for data in attached:
         for mail in _attached(data, outer, depth):
             yield mail if mail.commit or commit is None else msgspec.structs.replace(mail, commit=commit)

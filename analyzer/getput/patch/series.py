@@ -39,6 +39,9 @@ class Patch(msgspec.Struct, frozen=True):
     applied: str | None
     files: tuple[FileImages, ...]
     message: str = ""  # what its author says below the subject
+    where: str = ""  # the input that it stands in
+    mail: Mail | None = None
+    diffs: tuple[diffs.FileDiff, ...] = ()
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -152,7 +155,8 @@ def _patches(
             title = mail.subject or "patch"
             problems.append(Problem(part.where, f"{title}: applies on its own only, not after the patches before it"))
         applied = became.applied.value if became.applied else None
-        out.append(Patch(mail.subject, mail.message_id, mail.commit, applied, became.files, message(mail)))
+        said = (mail.subject, mail.message_id, mail.commit, applied, became.files, message(mail))
+        out.append(Patch(*said, part.where, mail, part.files))
     if unknown and git is not None and git.trouble is not None:
         problems.append(Problem(str(git.tree), f"blobs cannot be read: {git.trouble}"))
     return tuple(out)
@@ -220,5 +224,6 @@ def _index(git: Repository | None) -> _Part:
 def _part(name: str, change: Change) -> _Part:
     """A commit, or the index; it may be empty."""
     text = change.diff.decode("utf-8", "surrogateescape")
-    mail = Mail(change.subject, None, change.commit, text, said=change.message)
+    headers = {name: value for name, value in (("from", change.author), ("date", change.date)) if value}
+    mail = Mail(change.subject, None, change.commit, text, said=change.message, headers=headers)
     return _Part(name, mail, tuple(diffs.parse(text, wanted=is_source, message=False)), is_commit=True)

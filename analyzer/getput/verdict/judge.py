@@ -13,7 +13,7 @@ from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
 from getput.index.names import Names
-from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Stats, Status
+from getput.model import Anchor, Answer, Confidence, Extra, FileAnswer, Finding, Letter, PatchAnswer, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
@@ -30,7 +30,7 @@ from getput_rules import RULES
 
 if TYPE_CHECKING:
     from getput.patch.images import FileImages
-    from getput.patch.series import Submission
+    from getput.patch.series import Patch, Submission
     from getput.verdict.contracts import Mentioning
 
 
@@ -87,11 +87,19 @@ class Judge:
             units = self.units(patch.files)
             files = [self.file(images, index, tally, found, open_bugs, units, series) for images in patch.files]
             said = (patch.subject, patch.message_id, patch.commit, patch.applied)
-            patches.append(PatchAnswer(*said, tuple(files), patch.message))
+            patches.append(PatchAnswer(*said, tuple(files), patch.message, self.letter(patch)))
         found += series.left_behind()
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
         name, stats, notes = submission.name, tally.stats(), submission.notes
-        return Answer(name, tuple(patches), tuple(found), tuple(errors), stats, notes=notes)
+        return Answer(name, tuple(patches), tuple(found), tuple(errors), stats, notes=notes, facts=series.facts())
+
+    def letter(self, patch: Patch) -> Letter | None:
+        """*patch* as it was sent, where a format asks for it."""
+        if Extra.LETTERS not in self.needs:
+            return None
+        from getput.patch.letter import letter
+
+        return letter(patch)
 
     def units(self, files: Iterable[FileImages]) -> tuple[dict[str, Unit], dict[str, Unit]]:
         """The files of a patch before and after it, by path, each with the others and the index around it."""
@@ -142,6 +150,8 @@ class Judge:
             if status is Status.INTRODUCED:
                 open_bugs[key] = len(found) - 1
         series.note(index, comparison)
+        if Extra.FACTS in self.needs:
+            series.compared.append((index, comparison))
         reason = None if images.whole else "only the hunks are known; functions that they show whole were judged"
         return FileAnswer(images.path, "analysed", reason)
 
@@ -233,11 +243,16 @@ class Comparison:
         names = {source.name for source in old} | {source.name for source in new}
         return pick(self.before, names, old), pick(self.after, names, new)
 
+    def judged_sources(self) -> tuple[list[FunctionSource], list[FunctionSource]]:
+        """The same, where only hunks are known without the functions that these do not show whole."""
+        old, new = self.touched()
+        if self.images.whole:
+            return old, new
+        return whole_only(self.before, old, self.images, 0), whole_only(self.after, new, self.images, 2)
+
     def outcome(self, tally: Tally) -> list[tuple[Judged, Status, Anchor | None]]:
         """Every finding with its status and its anchor."""
-        old, new = self.touched()
-        if not self.images.whole:
-            old, new = whole_only(self.before, old, self.images, 0), whole_only(self.after, new, self.images, 2)
+        old, new = self.judged_sources()
         before = [] if self.before is None else self.judge.judge(self.before, old, None if new else tally)
         after = [] if self.after is None else self.judge.judge(self.after, new, tally)
         if self.images.whole:

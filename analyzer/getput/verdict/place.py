@@ -136,6 +136,7 @@ def finding(one: Judged, status: Status, anchor: Anchor | None, patch: int | Non
         path=one.way,
         anchor=anchor,
         patch=patch,
+        question=found.question,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from getput.model import Finding, Status
+from getput.model import Finding, FunctionFacts, Status
 from getput.verdict.place import finding, fingerprint, judged
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Series:
         self.touched: dict[int, set[tuple[str, str]]] = {}  # by patch: (file, function)
         self.known: Worlds | None = None
         self.cores: list[tuple[int, Comparison]] = []  # files that treat the pages of all devices
+        self.compared: list[tuple[int, Comparison]] = []  # where facts about them are asked for
 
     def note(self, index: int, comparison: Comparison) -> None:
         """One file of the patch *index* was judged."""
@@ -71,6 +72,14 @@ class Series:
                 side = Side(index, status)
                 self.shed += [(side, each, comparison) for each in shed(one, other, sources)]
                 self.lost += [(side, each, comparison) for each in lost(one, other, sources)]
+
+    def facts(self) -> tuple[FunctionFacts, ...]:
+        """What is known of every function that was ``compared``, patch by patch, file by file."""
+        if not self.compared:
+            return ()
+        from getput.verdict.facts import facts
+
+        return tuple([one for index, comparison in self.compared for one in facts(comparison, index)])
 
     @property
     def worlds(self) -> Worlds:
