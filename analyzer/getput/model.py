@@ -68,6 +68,13 @@ class Anchor(msgspec.Struct, frozen=True):
     text: str = ""  # the source line
 
 
+class Suppressed(msgspec.Struct, frozen=True):
+    """Why the user does not want to hear of a finding, and until which day (``2027-01-31``), if it is not for ever."""
+
+    reason: str
+    expires: str | None = None
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One bug, as CONTRACT describes it; every reporter renders this object."""
 
@@ -88,6 +95,7 @@ class Finding(msgspec.Struct, frozen=True):
     patch: int | None = None
     mended_by: int | None = None  # index of a later patch of the series that mends what this one introduced
     fingerprint: str = ""
+    suppressed: Suppressed | None = None
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -98,11 +106,12 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class FileAnswer(msgspec.Struct, frozen=True):
-    """What became of one file of a patch."""
+    """What became of one file of a patch; ``functions`` are those that were judged, None where that is all of them."""
 
     path: str
     status: str  # "analysed", "skipped" or "failed"
     reason: str | None = None
+    functions: frozenset[str] | None = None
 
 
 class PatchAnswer(msgspec.Struct, frozen=True):
@@ -143,6 +152,8 @@ class Stats(msgspec.Struct, frozen=True):
     bounded: int = 0
     elapsed_ms: int = 0
     index: str = "none"  # "used", "stale" (used, but not made true), "outdated" (not used)
+    suppressed: int = 0  # findings that the user suppressed
+    baseline: int = 0  # findings that the user's baseline holds
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -155,3 +166,4 @@ class Answer(msgspec.Struct, frozen=True):
     stats: Stats
     verified: tuple[Verified, ...] = ()  # where that was asked for
     notes: tuple[Problem, ...] = ()  # what of the input is no patch, or is missing: no errors
+    suppressed: tuple[Finding, ...] = ()  # what would stand in ``findings``, had the user not suppressed it

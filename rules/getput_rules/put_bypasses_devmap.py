@@ -115,6 +115,7 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
+    alone=False,
     concerned=concerned,
     mark=CHECK.encode(),
 )

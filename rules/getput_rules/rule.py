@@ -24,6 +24,7 @@ class Rule(msgspec.Struct, frozen=True):
     (``Member``) a change makes it worth asking (of any, where it is None), ``mark`` what a file must contain for it to have anything to say.
     A rule about what a patch does to callers has ``check_changed`` (a ``Changed`` to ``Found``), one about functions that resemble those it
     touches ``check_diverged`` (a ``Diverged`` to ``Found``).
+    ``alone`` says whether what stands in one function shows in that function, whatever else of the file is looked at.
     ``standing`` is the most that its findings are worth in code that no patch concerns, where those that are left have been looked at for years.
     """
 
@@ -36,6 +37,7 @@ class Rule(msgspec.Struct, frozen=True):
     check_diverged: Callable[[Diverged], Iterator[Found]] | None = None
     concerned: Callable[[Member], bool] | None = None
     mark: bytes = b""
+    alone: bool = True
     standing: Confidence = Confidence.HIGH
 
     @property

@@ -23,6 +23,7 @@ from getput.report.select import fails, shown, unjudged, wanted
 from getput.verdict.judge import Judge
 
 if TYPE_CHECKING:
+    from getput.cli.hidden import Hidden
     from getput.verdict.current import Current
 
 OK, INTRODUCED, UNJUDGED = 0, 1, 2
@@ -74,11 +75,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--format {args.format} is one answer: with --each and several inputs use jsonl")
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
-    tally = _Tally(settings, form.carries_errors, args.quiet)
+    tally = _Tally(settings, form.carries_errors, args.quiet, options.hidden(args, tree, settings, args.show))
     answers = in_order(_start, (tree, settings, args.timing, args.index), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
     output.answer(form.render((shown(answer, args.show) for answer in judged), options.look(args)))
+    tally.finish()
     return tally.status
 
 
@@ -98,7 +100,8 @@ def _verified(answer: Answer, tally: _Tally) -> Answer:
 class _Tally:
     """What the answers that passed by mean for the exit status."""
 
-    def __init__(self, settings: Settings, carries_errors: bool, quiet: bool) -> None:
+    def __init__(self, settings: Settings, carries_errors: bool, quiet: bool, hidden: Hidden | None) -> None:
+        self.hidden = hidden
         self.settings = settings
         self.quiet = quiet
         self.carries_errors = carries_errors
@@ -109,6 +112,8 @@ class _Tally:
         """The answers, with what the settings do not want left out; what could not be judged goes to standard error."""
         for full in answers:
             answer = wanted(full, self.settings)
+            if self.hidden is not None:
+                answer = self.hidden.over(full, answer)
             self.failed = self.failed or fails(answer, self.settings)
             self.judged = self.judged or not unjudged(answer)
             if not self.carries_errors:
@@ -117,6 +122,14 @@ class _Tally:
                 for note in () if self.quiet else answer.notes:
                     output.message(f"{note.where}: note: {note.message}")
             yield answer
+
+    def finish(self) -> None:
+        """Every answer has passed: say which suppressions are of no use any more, and write the baseline that was asked for."""
+        if self.hidden is None:
+            return
+        for note in () if self.quiet else self.hidden.notes():
+            output.message(note)
+        self.hidden.finish()
 
     @property
     def status(self) -> int:

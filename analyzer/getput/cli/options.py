@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from getput.cli import UsageError
-from getput.cli.catalogue import known
-from getput.config import FILE_NAME, ConfigError, FailOn, Settings, load
-from getput.model import Confidence
+from getput.cli.catalogue import catalogue, known
+from getput.config import FILE_NAME, ConfigError, FailOn, Said, Settings, load, settled
+from getput.model import Confidence, Status
 from getput.report import FORMATS, Look
+
+if TYPE_CHECKING:
+    from getput.cli.hidden import Hidden
 
 
 def add_tree(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +56,7 @@ def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> N
     parser.add_argument(
         "--no-index", dest="index", action="store_false", help="do not use an index of the tree, nor make one"
     )
+    add_hidden(parser)
     forms = {name: form for name, form in FORMATS.items() if standing or not form.standing}
     formats = "; ".join(f"{name}: {form.summary}" for name, form in forms.items())
     parser.add_argument("--format", choices=list(forms), default="text", help=formats + " (default: text)")
@@ -61,31 +67,131 @@ def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> N
     )
 
 
+def add_hidden(parser: argparse.ArgumentParser) -> None:
+    """Options about findings that the user does not want to hear of."""
+    group = parser.add_argument_group("what is known already")
+    add_suppressions(group)
+    group.add_argument(
+        "--show-suppressed", action="store_true", help="text: list what is suppressed too, with the reason"
+    )
+    group.add_argument(
+        "--show-fingerprints",
+        action="store_true",
+        help="text: the fingerprint of each finding, as `getput suppress` takes it",
+    )
+    group.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="leave out what FILE holds: an answer as JSON, or a written baseline",
+    )
+    group.add_argument(
+        "--write-baseline",
+        type=Path,
+        metavar="FILE",
+        help="make FILE a baseline of everything that is found in this run",
+    )
+
+
+def add_suppressions(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """The option that names the file of suppressions."""
+    parser.add_argument(
+        "--suppressions",
+        type=Path,
+        metavar="FILE",
+        help="suppressed findings (default: as configured, else getput/suppressions.toml in the folder .git)",
+    )
+
+
+def suppressions_file(said: Path | None, settings: Settings, tree: Path) -> Path | None:
+    """The file of suppressions: the one that was *said*, or is configured, or the repository's own; None where there is no repository.
+    It need not exist."""
+    if said is not None or settings.suppressions is not None:
+        return said or settings.suppressions
+    from getput.patch.gitdir import git_folders
+
+    folders = git_folders(tree)
+    return None if folders is None else folders.common / "getput" / "suppressions.toml"
+
+
+def hidden(args: argparse.Namespace, tree: Path, settings: Settings, statuses: Collection[Status]) -> Hidden | None:
+    """What of the answers is not to be said; None where that is nothing, and no baseline to be written either.
+
+    Raises UsageError where a file of suppressions or a baseline cannot be read.
+    """
+    file = suppressions_file(args.suppressions, settings, tree)
+    if file is not None and not file.exists():
+        if args.suppressions is not None:
+            raise UsageError(f"--suppressions: no file {file}")
+        file = None
+    if file is None and args.write_baseline is None and (args.baseline or settings.baseline) is None:
+        return None
+    from getput.cli.hidden import Hidden
+
+    return Hidden(args, file, settings, statuses)
+
+
 def settings(args: argparse.Namespace, tree: Path) -> Settings:
     """The settings of the configuration, with what the command line says on top.
 
     Raises UsageError where the configuration is broken or a rule is named that does not exist.
     """
     try:
-        said = load(args.config, tree)
+        below = _of_git(tree)
+        said = load(args.config, tree, below)
     except ConfigError as error:
         raise UsageError(str(error)) from error
+    catalogue()
+    of_git = set() if not below else set(settled(below).named_rules)
     for ident in said.named_rules:
         try:
             known(ident)
         except UsageError as error:
-            raise UsageError(f"{args.config or tree / FILE_NAME}: rules: {error}") from error
+            where = "git config: getput" if ident in of_git else f"{args.config or tree / FILE_NAME}: rules"
+            raise UsageError(f"{where}: {error}") from error
     if said.tables:
         _read_once(said.tables)
     for ident in (*args.rule, *args.no_rule):
         known(ident)
+    return _on_top(said, args)
+
+
+def _on_top(said: Settings, args: argparse.Namespace) -> Settings:
+    """What the command line says, which nothing that is *said* of some files or rules can take back."""
+    only, without = frozenset(args.rule), frozenset(args.no_rule)
+    parts = said.parts
+    if only or without:
+        parts = tuple(
+            replace(part, enable=part.enable & only if only else part.enable - without, disable=part.disable - only)
+            for part in parts
+        )
+    if args.min_confidence:
+        parts = tuple(replace(part, least={}) for part in parts)
     return replace(
         said,
-        enable=frozenset(args.rule) or said.enable,
-        disable=(said.disable - frozenset(args.rule)) | frozenset(args.no_rule),
+        enable=only or said.enable,
+        disable=(said.disable - only) | without,
+        least={} if args.min_confidence else said.least,
         min_confidence=Confidence(args.min_confidence) if args.min_confidence else said.min_confidence,
         fail_on=FailOn(args.fail_on) if getattr(args, "fail_on", None) else said.fail_on,
+        parts=parts,
     )
+
+
+def _of_git(tree: Path) -> list[Said]:
+    """What git's configuration says in *tree*; git is asked only where it can say something.  Raises ConfigError."""
+    from getput.patch.gitdir import may_say
+
+    if not may_say(tree):
+        return []
+    from getput.config import git
+    from getput.patch.git import GitError, Repository
+
+    try:
+        said = git.read(Repository(tree).config("getput"), tree)
+    except GitError as error:
+        raise ConfigError(f"git config: {error}") from error
+    return [said]
 
 
 def _read_once(tables: tuple[Path, ...]) -> None:
@@ -103,7 +209,12 @@ def look(args: argparse.Namespace) -> Look:
     """How the answer is to look on this standard output."""
     from getput.cli.output import colored
 
-    return Look(color=colored(not args.no_color), quiet=args.quiet)
+    return Look(
+        color=colored(not args.no_color),
+        quiet=args.quiet,
+        suppressed=args.show_suppressed,
+        fingerprints=args.show_fingerprints,
+    )
 
 
 def tree_of(args: argparse.Namespace) -> Path:

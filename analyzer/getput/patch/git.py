@@ -159,6 +159,14 @@ class Repository:
         """What the index changes against HEAD, or against nothing before the first commit.  Raises GitError."""
         return Change(None, "staged changes", self._say("diff", "--cached", *_DIFF, "--"))
 
+    def config(self, section: str) -> bytes:
+        """All settings of *section* that hold here, as ``git config --null --show-origin --get-regexp`` prints them.  Raises GitError."""
+        process = self._open("config", "--null", "--show-origin", "--get-regexp", rf"^{section}\.")
+        out, said = process.communicate()
+        if process.returncode not in (0, 1):  # 1: there are none
+            raise GitError(said.decode("utf-8", "replace").strip().partition("\n")[0] or "git config failed")
+        return out
+
     # --- processes -----------------------------------------------------------------------------------------------
 
     def _say(self, *arguments: str) -> bytes:

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 class Look(NamedTuple):
-    """How an answer is to look, for formats that leave a choice: terminal colors, and no summary line."""
+    """How an answer is to look, for formats that leave a choice: terminal colors, no summary line, what is suppressed too, and
+    every finding's fingerprint."""
 
     color: bool = False
     quiet: bool = False
+    suppressed: bool = False
+    fingerprints: bool = False
 
 
 Render = Callable[["Iterable[Answer]", Look], Iterator[str]]

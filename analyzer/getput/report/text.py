@@ -32,7 +32,7 @@ _TINTS = {Severity.ERROR: _RED, Severity.WARNING: _MAGENTA, Severity.NOTE: _CYAN
 def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:
     """The findings of each answer, function by function, then a line that sums it up."""
     for answer in answers:
-        lines = [line for finding_lines in _functions(answer, look.color) for line in finding_lines]
+        lines = [line for finding_lines in _functions(answer, look) for line in finding_lines]
         lines += [verdict(one, answer) for one in answer.verified]
         if not look.quiet:
             lines.append(summary(answer))
@@ -59,6 +59,9 @@ def summary(answer: Answer) -> str:
         parts.append(f"applied: {', '.join(ways)}")
     if stats.index != "none":
         parts.append(f"index {stats.index}")
+    for count, what in ((stats.suppressed, "suppressed"), (stats.baseline, "in the baseline")):
+        if count:
+            parts.append(f"{count} {what}")
     if stats.elapsed_ms:
         parts.append(f"{stats.elapsed_ms} ms")
     return f"{printable(answer.input)}: {', '.join(parts)}"
@@ -95,16 +98,21 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _functions(answer: Answer, color: bool) -> Iterator[list[str]]:
-    for (file, function), findings in groupby(answer.findings, key=lambda finding: (finding.file, finding.function)):
+def _functions(answer: Answer, look: Look) -> Iterator[list[str]]:
+    color = look.color
+    every: Iterable[Finding] = answer.findings
+    if look.suppressed and answer.suppressed:
+        every = sorted([*every, *answer.suppressed], key=lambda finding: (finding.file, finding.line, finding.rule))
+    for (file, function), findings in groupby(every, key=lambda finding: (finding.file, finding.function)):
         yield [
             f"{_tint(printable(file) + ':', _BOLD, color)} In function '{_tint(printable(function), _BOLD, color)}':"
         ]
         for finding in findings:
-            yield _finding(finding, answer, color)
+            yield _finding(finding, answer, look)
 
 
-def _finding(finding: Finding, answer: Answer, color: bool) -> list[str]:
+def _finding(finding: Finding, answer: Answer, look: Look) -> list[str]:
+    color = look.color
     lines = [_headline(finding, _compared(answer), color)]
     here = (finding.file, finding.line)
     quotes = [step.text for step in finding.path if (step.file, step.line) == here and step.text]
@@ -115,12 +123,21 @@ def _finding(finding: Finding, answer: Answer, color: bool) -> list[str]:
     if finding.fix:
         lines.append(_head(finding.file, finding.line, None, "note", _CYAN, "this mends it:", color))
         lines += ["    " + printable(line) for line in finding.fix.splitlines()]
+    said = []
+    if look.fingerprints:
+        said.append(f"fingerprint {finding.fingerprint}")
+    if finding.suppressed is not None:
+        until = f", until {finding.suppressed.expires}" if finding.suppressed.expires else ""
+        said.append(f"suppressed{until}: {printable(finding.suppressed.reason)}")
+    lines += [_head(finding.file, finding.line, None, "note", _CYAN, text, color) for text in said]
     return lines
 
 
 def _headline(finding: Finding, compared: bool, color: bool) -> str:
     """``path:line:col: warning: message (high confidence) [rule]``; ``fixed:`` for what a patch mends."""
     remark = f"{finding.confidence.value} confidence"
+    if finding.suppressed is not None:
+        remark = f"suppressed, {remark}"
     if compared and finding.status is Status.EXISTING:
         remark = f"existed before, {remark}"
     label, tint = finding.severity.value, _TINTS[finding.severity]
