@@ -21,6 +21,7 @@ COMMANDS = {
     "scan": "judge source as it stands: files, folders, or a whole tree",
     "index": "build or refresh the summaries of a tree, which check and scan then use",
     "suppress": "note that a finding is none, and why: it is not said again",
+    "hook": "run getput before every commit, or before every push",
     "show": "what the engine saw of a function: masked text, instructions, graph, counts",
     "explain": "what a rule means, why it matters, how to silence it",
     "rules": "list the rules",
