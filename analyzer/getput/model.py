@@ -106,12 +106,16 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class FileAnswer(msgspec.Struct, frozen=True):
-    """What became of one file of a patch; ``functions`` are those that were judged, None where that is all of them."""
+    """What became of one file of a patch; ``functions`` are those that were judged, None where that is all of them, and
+    ``judged`` how many that is, of which some are ``unparsed`` or were only judged in part (``bounded``)."""
 
     path: str
     status: str  # "analysed", "skipped" or "failed"
     reason: str | None = None
     functions: frozenset[str] | None = None
+    judged: int = 0
+    unparsed: int = 0
+    bounded: int = 0
 
 
 class PatchAnswer(msgspec.Struct, frozen=True):
@@ -166,4 +170,7 @@ class Answer(msgspec.Struct, frozen=True):
     stats: Stats
     verified: tuple[Verified, ...] = ()  # where that was asked for
     notes: tuple[Problem, ...] = ()  # what of the input is no patch, or is missing: no errors
+    spent: tuple[
+        tuple[str, float], ...
+    ] = ()  # what took how many seconds: differs from run to run, so it is in no format
     suppressed: tuple[Finding, ...] = ()  # what would stand in ``findings``, had the user not suppressed it

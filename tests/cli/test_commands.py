@@ -21,7 +21,7 @@ def test_version(getput):
 
 
 def test_a_start_imports_next_to_nothing():
-    code = "import sys; from getput.cli.main import _parser; _parser(['--version']); print(*sys.modules)"
+    code = "import sys; from getput.cli.main import parser_of; parser_of(['--version']); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "argparse" in modules
     assert not {"msgspec", "tree_sitter", "unidiff", "json", "multiprocessing", "getput.model"} & set(modules)

@@ -24,9 +24,24 @@ from getput.verdict.judge import Judge
 
 if TYPE_CHECKING:
     from getput.cli.hidden import Hidden
+    from getput.cli.statistics import Statistics
+    from getput.patch.series import Submission
     from getput.verdict.current import Current
 
 OK, INTRODUCED, UNJUDGED = 0, 1, 2
+
+
+EPILOG = """\
+examples:
+  getput check 0001-my.patch                 a patch, or an mbox with a series
+  b4 am -o - MESSAGE-ID | getput check -     a series from a mailing list
+  getput check HEAD                          a commit; v6.12..topic is a range
+  getput check --staged --quiet              what a hook asks
+  getput check --show all HEAD               what it fixes and what it leaves, too
+  getput check --format json HEAD            for a script
+
+exit status: 0 nothing introduced, 1 something at or above --fail-on, 2 nothing could be judged
+"""
 
 
 class Task(NamedTuple):
@@ -39,30 +54,33 @@ class Task(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``check``."""
+    parser.usage, parser.epilog = "getput check [OPTION]... [INPUT]...", EPILOG
     parser.add_argument(
         "inputs",
         nargs="*",
         metavar="INPUT",
         help="a patch or mbox file, - for standard input, or a git revision or range",
     )
-    parser.add_argument("--staged", action="store_true", help="judge what is staged in git's index")
-    parser.add_argument(
+    what = parser.add_argument_group("what is judged")
+    what.add_argument("--staged", action="store_true", help="judge what is staged in git's index")
+    what.add_argument(
         "--each", action="store_true", help="judge each input on its own; otherwise several are one series, in order"
     )
-    parser.add_argument(
+    what.add_argument(
+        "--verify-fix",
+        action="store_true",
+        help="say of each patch that claims to mend a count whether it does: on every path, and not once too often",
+    )
+    said = parser.add_argument_group("what comes of it")
+    said.add_argument(
         "--show",
         type=_statuses,
         default=frozenset({Status.INTRODUCED}),
         metavar="LIST",
         help="introduced (default), fixed, existing, or all",
     )
-    parser.add_argument(
+    said.add_argument(
         "--fail-on", choices=[what.value for what in FailOn], help="what makes the exit status 1 (default: warning)"
-    )
-    parser.add_argument(
-        "--verify-fix",
-        action="store_true",
-        help="say of each patch that claims to mend a count whether it does: on every path, and not once too often",
     )
     options.add_judging(parser)
 
@@ -76,11 +94,14 @@ def run(args: argparse.Namespace) -> int:
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     tally = _Tally(settings, form.carries_errors, args.quiet, options.hidden(args, tree, settings, args.show))
+    tally.statistics = options.statistics(args)
     answers = in_order(_start, (tree, settings, args.timing, args.index), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
     output.answer(form.render((shown(answer, args.show) for answer in judged), options.look(args)))
     tally.finish()
+    if tally.statistics is not None:
+        output.aside(tally.statistics.lines(args.started))
     return tally.status
 
 
@@ -102,6 +123,7 @@ class _Tally:
 
     def __init__(self, settings: Settings, carries_errors: bool, quiet: bool, hidden: Hidden | None) -> None:
         self.hidden = hidden
+        self.statistics: Statistics | None = None
         self.settings = settings
         self.quiet = quiet
         self.carries_errors = carries_errors
@@ -114,6 +136,8 @@ class _Tally:
             answer = wanted(full, self.settings)
             if self.hidden is not None:
                 answer = self.hidden.over(full, answer)
+            if self.statistics is not None:
+                self.statistics.add(answer)
             self.failed = self.failed or fails(answer, self.settings)
             self.judged = self.judged or not unjudged(answer)
             if not self.carries_errors:
@@ -186,8 +210,15 @@ def _judge(task: Task) -> Answer:
 
 
 def _answer(task: Task) -> Answer:
+    start = time.perf_counter()
     submissions = read_submissions(task.inputs, _Worker.tree, each=False, staged=task.staged, stdin=task.stdin)
     submission = next(iter(submissions))
+    read = time.perf_counter()
+    answer = _judged(submission)
+    return replace(answer, spent=(("read", read - start), ("judge", time.perf_counter() - read)))
+
+
+def _judged(submission: Submission) -> Answer:
     current = _Worker.current
     if current is None:
         return _Worker.judge.check(submission)

@@ -29,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("uninstall", "take it out, and put back what was there"),
         ("status", "which hooks there are"),
     ):
-        one = what.add_parser(
-            name, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
-        )
+        one = what.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         one.add_argument("--tree", type=Path, metavar="DIR", help="the work tree (default: that of the current folder)")
         one.add_argument(
             "--type",
@@ -41,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         if name == "uninstall":
             one.add_argument("--force", action="store_true", help="even if somebody has edited it")
-    one = what.add_parser("run", help="what the hook itself calls", allow_abbrev=False)
+    one = what.add_parser("run", help="what the hook itself calls")
     one.add_argument("kind", choices=hooking.KINDS)
     one.add_argument("words", nargs="*", metavar="WORD", help="what git told the hook: the remote and its URL")
 

@@ -18,52 +18,61 @@ from getput.report import FORMATS, Look
 
 if TYPE_CHECKING:
     from getput.cli.hidden import Hidden
+    from getput.cli.statistics import Statistics
 
 
-def add_tree(parser: argparse.ArgumentParser) -> None:
-    """Options of every command that works on a tree."""
-    parser.add_argument(
+def add_tree(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Options of every command that works on a tree; the group they are in."""
+    group = parser.add_argument_group("where and how")
+    group.add_argument(
         "--tree",
         type=Path,
         metavar="DIR",
         help="the sources (default: the git work tree around the current folder, else the folder)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--config", type=Path, metavar="FILE", help="settings (default: .getput.toml at the top of the tree)"
     )
-    parser.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="processes (default: the cores)")
-    parser.add_argument(
+    group.add_argument("--jobs", type=_jobs, default=cores(), metavar="N", help="processes (default: the cores)")
+    group.add_argument(
         "--timing",
         action="store_true",
         help="say how long it took; otherwise the same input gives the same bytes",
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="no line that sums up, no progress")
+    group.add_argument("-q", "--quiet", action="store_true", help="no line that sums up, no progress")
     parser.set_defaults(rule=[], no_rule=[], min_confidence=None)
+    return group
 
 
 def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> None:
     """Options of every command that judges."""
-    add_tree(parser)
-    parser.add_argument("--rule", action="append", default=[], metavar="ID", help="run only this rule; may be repeated")
-    parser.add_argument(
+    which = parser.add_argument_group("which findings")
+    which.add_argument("--rule", action="append", default=[], metavar="ID", help="run only this rule; may be repeated")
+    which.add_argument(
         "--no-rule", action="append", default=[], metavar="ID", help="leave this rule out; may be repeated"
     )
-    parser.add_argument(
+    which.add_argument(
         "--min-confidence",
         choices=[level.value for level in Confidence],
         help="leave out what is less sure (default: medium)",
     )
-    parser.add_argument(
-        "--no-index", dest="index", action="store_false", help="do not use an index of the tree, nor make one"
-    )
     add_hidden(parser)
+    answer = parser.add_argument_group("the answer")
     forms = {name: form for name, form in FORMATS.items() if standing or not form.standing}
     formats = "; ".join(f"{name}: {form.summary}" for name, form in forms.items())
-    parser.add_argument("--format", choices=list(forms), default="text", help=formats + " (default: text)")
-    parser.add_argument(
+    answer.add_argument("--format", choices=list(forms), default="text", help=formats + " (default: text)")
+    answer.add_argument(
         "--no-color",
         action="store_true",
         help="no colors, even on a terminal; NO_COLOR in the environment does the same",
+    )
+    answer.add_argument(
+        "--statistics",
+        action="store_true",
+        help="tell on standard error how much of each file was judged, and where the time went",
+    )
+    add_tree(parser).add_argument(
+        "--no-index", dest="index", action="store_false", help="do not use an index of the tree, nor make one"
     )
 
 
@@ -205,12 +214,22 @@ def _read_once(tables: tuple[Path, ...]) -> None:
         raise UsageError(str(error)) from error
 
 
+def statistics(args: argparse.Namespace) -> Statistics | None:
+    """Where the figures of this run are gathered, if they are asked for."""
+    if not args.statistics:
+        return None
+    from getput.cli.statistics import Statistics
+
+    return Statistics()
+
+
 def look(args: argparse.Namespace) -> Look:
     """How the answer is to look on this standard output."""
-    from getput.cli.output import colored
+    from getput.cli.output import colored, width
 
     return Look(
         color=colored(not args.no_color),
+        width=width(),
         quiet=args.quiet,
         suppressed=args.show_suppressed,
         fingerprints=args.show_fingerprints,

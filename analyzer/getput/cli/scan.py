@@ -28,11 +28,21 @@ from getput.verdict.current import NONE, USED, Current
 from getput.verdict.folder import Folders
 from getput.verdict.survey import Alone
 
+EPILOG = """\
+examples:
+  getput scan drivers/of                     a folder, or a file
+  getput scan --format table                 the whole tree, counted
+  getput scan --write-baseline known.json    only what is new is to be said from now on:
+  getput scan --baseline known.json
+
+exit status: 0, or 2 where nothing could be judged: what stands in a tree is not introduced
+"""
 BATCH = 8  # files that go to a process at once
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``scan``."""
+    parser.usage, parser.epilog = "getput scan [OPTION]... [PATH]...", EPILOG
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a C file or a folder (default: the tree)")
     parser.add_argument("--summary", action="store_true", help="text: what --format table says, below the findings")
     options.add_judging(parser, standing=True)
@@ -57,12 +67,18 @@ def run(args: argparse.Namespace) -> int:
             full, interrupted = _alone(tree, settings, args)
     else:
         full, interrupted = _alone(tree, settings, args)
+    judged = time.perf_counter()
     answer = wanted(full, settings) if hidden is None else hidden.over(full, wanted(full, settings))
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
-    answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
+    spent = (("judge", judged - start), ("select", time.perf_counter() - judged))
+    answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed), spent=spent)
     for error in answer.errors if not form.carries_errors else answer.errors[-1:] * interrupted:
         output.message(f"{error.where}: {error.message}")
     output.answer(_pieces(answer, args))
+    statistics = options.statistics(args)
+    if statistics is not None:
+        statistics.add(answer)
+        output.aside(statistics.lines(args.started))
     if hidden is not None and not interrupted:
         for note in () if args.quiet else hidden.notes():
             output.message(note)

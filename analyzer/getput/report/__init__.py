@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class Look(NamedTuple):
-    """How an answer is to look, for formats that leave a choice: terminal colors, no summary line, what is suppressed too, and
-    every finding's fingerprint."""
+    """How an answer is to look, for formats that leave a choice: terminal colors, no summary line, what is suppressed too,
+    every finding's fingerprint, and how many characters a line of source may take (0: any number)."""
 
     color: bool = False
     quiet: bool = False
     suppressed: bool = False
     fingerprints: bool = False
+    width: int = 0
 
 
 Render = Callable[["Iterable[Answer]", Look], Iterator[str]]

@@ -18,6 +18,7 @@ from getput.report.escape import printable
 from getput.report.select import unjudged
 
 TAB = 8
+DOTS = "..."
 _BOLD, _RED, _MAGENTA, _CYAN, _GREEN, _PLAIN = (
     "\x1b[1m",
     "\x1b[1;31m",
@@ -116,10 +117,10 @@ def _finding(finding: Finding, answer: Answer, look: Look) -> list[str]:
     lines = [_headline(finding, _compared(answer), color)]
     here = (finding.file, finding.line)
     quotes = [step.text for step in finding.path if (step.file, step.line) == here and step.text]
-    lines += _quote(quotes[0] if quotes else "", finding.line, finding.column, color)
+    lines += _quote(quotes[0] if quotes else "", finding.line, finding.column, look)
     for step in finding.path:
-        lines += _note(step, color)
-    lines += _causes(finding, answer, color)
+        lines += _note(step, look)
+    lines += _causes(finding, answer, look)
     if finding.fix:
         lines.append(_head(finding.file, finding.line, None, "note", _CYAN, "this mends it:", color))
         lines += ["    " + printable(line) for line in finding.fix.splitlines()]
@@ -147,19 +148,20 @@ def _headline(finding: Finding, compared: bool, color: bool) -> str:
     return _head(finding.file, finding.line, finding.column, label, tint, text, color)
 
 
-def _note(step: Step, color: bool) -> list[str]:
-    head = _head(step.file, step.line, step.column, "note", _CYAN, printable(step.note), color)
-    return [head, *_quote(step.text, step.line, step.column, color)]
+def _note(step: Step, look: Look) -> list[str]:
+    head = _head(step.file, step.line, step.column, "note", _CYAN, printable(step.note), look.color)
+    return [head, *_quote(step.text, step.line, step.column, look)]
 
 
-def _causes(finding: Finding, answer: Answer, color: bool) -> list[str]:
+def _causes(finding: Finding, answer: Answer, look: Look) -> list[str]:
     """Which changed line, which patch of the series brought it, and which one takes it away again."""
     lines = []
+    color = look.color
     anchor = finding.anchor
     if anchor is not None and (anchor.side == "before" or (anchor.file, anchor.line) not in _places(finding)):
         how = "introduced by the removal of this line" if anchor.side == "before" else "introduced by this line"
         lines.append(_head(anchor.file, anchor.line, None, "note", _CYAN, how, color))
-        lines += _quote(anchor.text, anchor.line, None, color, mark="-" if anchor.side == "before" else "+")
+        lines += _quote(anchor.text, anchor.line, None, look, mark="-" if anchor.side == "before" else "+")
     if len(answer.patches) > 1:
         lines += [
             _head(finding.file, finding.line, None, "note", _CYAN, f"{what} {_patch(index, answer)}", color)
@@ -182,15 +184,34 @@ def _head(file: str, line: int, column: int | None, label: str, tint: str, text:
     return f"{_tint(place, _BOLD, color)} {_tint(label + ':', tint, color)} {text}"
 
 
-def _quote(text: str, line: int, column: int | None, color: bool, mark: str = " ") -> list[str]:
+def _quote(text: str, line: int, column: int | None, look: Look, mark: str = " ") -> list[str]:
     """The source line as gcc shows it, with a caret under *column* (1-based, in bytes) where there is one."""
     if not text:
         return []
-    quoted = [f"{line:>5} |{mark}{_shown(text)}".rstrip()]
+    caret = 0
     if column:
         before = text.encode("utf-8", "surrogateescape")[: column - 1].decode("utf-8", "replace")
-        quoted.append(f"      | {' ' * len(_shown(before))}{_tint('^', _GREEN, color)}")
+        caret = len(_shown(before))
+    source, caret = _cut(_shown(text), caret, look.width - len(f"{line:>5} |{mark}") if look.width else 0)
+    quoted = [f"{line:>5} |{mark}{source}".rstrip()]
+    if column:
+        quoted.append(f"      | {' ' * caret}{_tint('^', _GREEN, look.color)}")
     return quoted
+
+
+def _cut(text: str, caret: int, width: int) -> tuple[str, int]:
+    """What of *text* fits into *width* characters (0: all of it), and where the caret stands in it; dots stand for what was cut off."""
+    if not width or len(text) <= width or width < 3 * len(DOTS):
+        return text, caret
+    start = 0
+    if caret > width - 2 * len(DOTS):
+        start = min(caret - width // 2, len(text) - width)
+    part = text[start : start + width]
+    if start:
+        part = DOTS + part[len(DOTS) :]
+    if start + width < len(text):
+        part = part[: -len(DOTS)] + DOTS
+    return part, caret - start
 
 
 def _shown(text: str) -> str:

@@ -124,6 +124,7 @@ class Judge:
         before = None if images.before is None else units[0][images.old_path or images.path]
         after = None if images.after is None else units[1][images.path]
         comparison = Comparison(self, images, before, after, units)
+        start = tally.stats()
         for one, status, where in comparison.outcome(tally):
             key = one.keys[1]
             if status is Status.FIXED and key in open_bugs:
@@ -135,7 +136,10 @@ class Judge:
                 open_bugs[key] = len(found) - 1
         series.note(index, comparison)
         reason = None if images.whole else "only the hunks are known; functions that they show whole were judged"
-        return FileAnswer(images.path, "analysed", reason, comparison.functions)
+        end = tally.stats()
+        functions, unparsed = end.functions - start.functions, end.unparsed - start.unparsed
+        bounded = end.bounded - start.bounded
+        return FileAnswer(images.path, "analysed", reason, comparison.functions, functions, unparsed, bounded)
 
     def unit(self, text: bytes, path: str, elsewhere: Elsewhere | None = None, *, guesses: bool = True) -> Unit:
         """The image of a file, ready to be analysed."""
