@@ -65,7 +65,7 @@ def width() -> int:
 def finish() -> None:
     """Write out what is still in buffers.  What nobody takes goes nowhere, or Python would try again, and complain."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is None:
+        if stream is None or stream.closed:
             continue
         try:
             stream.flush()

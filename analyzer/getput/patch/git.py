@@ -159,6 +159,15 @@ class Repository:
         """What the index changes against HEAD, or against nothing before the first commit.  Raises GitError."""
         return Change(None, "staged changes", self._say("diff", "--cached", *_DIFF, "--"))
 
+    def at_head(self, path: str) -> bytes | None:
+        """The file at *path* (from the top of the work tree) as HEAD has it; None where HEAD, if there is one, has none."""
+        try:
+            process = self._open("cat-file", "blob", f"HEAD:{path}")
+        except GitError:
+            return None
+        out, _ = process.communicate()
+        return None if process.returncode else out
+
     def config(self, section: str) -> bytes:
         """All settings of *section* that hold here, as ``git config --null --show-origin --get-regexp`` prints them.  Raises GitError."""
         process = self._open("config", "--null", "--show-origin", "--get-regexp", rf"^{section}\.")
