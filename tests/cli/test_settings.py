@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from getput.config import ConfigError, FailOn, Part, Settings, git, load, settled
 from getput.config.paths import named
 from getput.model import Confidence, Severity
+from getput.verdict import suppress
 
 LEAK = "leak-on-error"
 
@@ -198,3 +200,56 @@ def test_a_mistake_in_git_s_configuration_is_named(getput, kernel, leaking, key,
     done = getput("check", leaking, cwd=kernel.top)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+# --- the documentation -------------------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.fixture
+def documented(tmp_path):
+    """A folder with what the page has as examples."""
+    config, suppressions, table, _ = blocks("toml")
+    for name, text in ((".getput.toml", config), ("known.toml", suppressions), ("acme-apis.toml", table)):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "known.json").write_text('{"findings": []}')
+    return tmp_path
+
+
+def test_the_documented_file_says_everything(documented):
+    settings = load(None, documented)
+    assert settings.suppressions == documented / "known.toml"
+    assert settings.baseline == documented / "known.json"
+    assert settings.tables == (documented / "acme-apis.toml",)
+    assert settings.parts[0].severity == {"*": Severity.NOTE}
+    said = {name for name in Settings.__struct_fields__ if getattr(settings, name) != getattr(Settings(), name)}
+    assert said == set(Settings.__struct_fields__) - {"min_confidence", "fail_on"}, "these stand there as they are"
+
+
+def test_the_documented_section_of_git_s_configuration(tmp_path):
+    (tmp_path / "config").write_text(blocks("ini")[0])
+    asked = ["git", "config", "--file", "config", "--null", "--show-origin", "--get-regexp", r"^getput\."]
+    text = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True).stdout
+    settings = settled([git.read(text, tmp_path)])
+    assert settings.disable == {"use-after-put", "put-too-many"}
+    assert settings.suppressions == Path("~/kernel/known.toml").expanduser()
+    assert settings.parts[0].least == {"*": Confidence.HIGH}
+
+
+def test_the_documented_table_suppression_and_complaint(getput, documented):
+    (entry,) = suppress.read(documented / "known.toml")
+    assert str(entry.expires) == "2027-01-31"
+    table = documented / "acme-apis.toml"
+    said = getput("apis", "--table", table, "acme_port_find")
+    assert (said.returncode, "fails    with NULL" in said.stdout) == (0, True)
+    table.write_text(table.read_text().replace("fails NULL", "fails null"))
+    line = next(line.strip() for line in PAGE.splitlines() if line.startswith("    acme-apis.toml:"))
+    start, _, end = line.partition("...")
+    complaint = getput("apis", "--table", table, "acme_port_find").stderr
+    assert f"{documented}/{start}" in complaint
+    assert complaint.rstrip("\n").endswith(end)
