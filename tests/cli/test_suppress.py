@@ -170,6 +170,15 @@ def test_any_reason_is_read_back(getput, kernel, own):
     assert (again.returncode, "is suppressed already: second" in again.stderr) == (2, True)
 
 
+def test_that_it_is_fixed_is_said_all_the_same(getput, kernel, mending, tmp_path):
+    base = tmp_path / "base.json"
+    getput("scan", "--no-index", "--write-baseline", base, cwd=kernel.top)
+    (known,) = json.loads(base.read_text())["findings"]
+    getput("suppress", known["fingerprint"], "--reason", "so", cwd=kernel.top)
+    status, answer = answered(getput, kernel, "--baseline", base, "--show", "all", mending)
+    assert (status, [one["status"] for one in answer["findings"]], "suppressed" in answer) == (0, ["fixed"], False)
+
+
 # --- baselines ---------------------------------------------------------------------------------------------------------
 
 

@@ -48,7 +48,12 @@ class Desk:
         args = Namespace(**{**vars(self.args), "tree": tree})
         settings = options.settings(args, tree)
         images = images_of(name, before, text.encode("utf-8", "replace"))
-        full = self.judge(tree, settings).check(Submission(name, (Patch(name, None, None, "blobs", (images,)),), ()))
+        submission = Submission(name, (Patch(name, None, None, "blobs", (images,)),), ())
+        try:
+            full = self.judge(tree, settings).check(submission)
+        except Exception:
+            self.judges.pop(tree, None)  # its index may have gone: the next look begins anew
+            raise
         answer = wanted(full, settings)
         hidden = options.hidden(args, tree, settings, self.statuses)
         return self.said(answer if hidden is None else hidden.over(full, answer)).findings

@@ -42,16 +42,20 @@ class Hidden:
         self.suppressions = Suppressions(entries, datetime.datetime.now(datetime.UTC).date())
 
     def over(self, full: Answer, wanted: Answer) -> Answer:
-        """*wanted* without what is not to be said; *full* is what it was taken from."""
+        """*wanted* without what is not to be said; *full* is what it was taken from.  That something is fixed is said all the same."""
         self.suppressions.note(full, self._told)
         said, suppressed = self.suppressions.divide(wanted.findings)
         if self.out is not None:
             self.written += [one for one in said if one.status is not Status.FIXED]
-        new = tuple(one for one in said if one.fingerprint not in self.known)
         suppressed = tuple(one for one in suppressed if one.status in self.statuses)
-        seen = sum(one.fingerprint in self.known and one.status in self.statuses for one in said)
+        seen = sum(self._seen(one) and one.status in self.statuses for one in said)
         stats = replace(wanted.stats, suppressed=len(suppressed), baseline=seen)
-        return replace(wanted, findings=new, suppressed=suppressed, stats=stats)
+        findings = tuple(one for one in said if not self._seen(one))
+        return replace(wanted, findings=findings, suppressed=suppressed, stats=stats)
+
+    def _seen(self, finding: Finding) -> bool:
+        """Whether the baseline holds *finding*."""
+        return finding.status is not Status.FIXED and finding.fingerprint in self.known
 
     def notes(self) -> Iterator[str]:
         """What is to be said of the files when every answer has passed."""

@@ -78,11 +78,11 @@ def _push(words: list[str]) -> int:
 
     remote = words[0] if words else ""
     worst = 0
-    for what in hooking.pushed(Path.cwd(), remote, sys.stdin.read().splitlines()):
-        if isinstance(what, list) and len(what) > hooking.MANY:
-            message(f"hook: {len(what)} commits are new to {remote}: too many, so they are not judged")
+    for inputs, count in hooking.pushed(Path.cwd(), remote, sys.stdin.read().splitlines()):
+        if count > hooking.MANY:
+            message(f"hook: {count} commits are new to {remote}: too many, so they are not judged")
             continue
-        worst = max(worst, main(["check", *JUDGING, *([what] if isinstance(what, str) else what)]))
+        worst = max(worst, main(["check", *JUDGING, *inputs]))
     return _advised(worst, "git push --no-verify")
 
 

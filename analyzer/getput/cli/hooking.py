@@ -158,8 +158,9 @@ def status(hook: Hook) -> str:
     return f"{hook.kind}: installed{', '.join(more)} ({hook.file})"
 
 
-def pushed(tree: Path, remote: str, lines: Sequence[str]) -> Iterator[str | list[str]]:
-    """The revisions to judge for each line of what git tells a ``pre-push`` hook: a range, or the commits that are new to *remote*.
+def pushed(tree: Path, remote: str, lines: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+    """For each line of what git tells a ``pre-push`` hook, what to judge as one series, and how many commits that is: the range
+    from what the remote has there, or the commits that are new to *remote*.
 
     Nothing for what is deleted, or has nothing new.  Raises UsageError.
     """
@@ -172,15 +173,15 @@ def pushed(tree: Path, remote: str, lines: Sequence[str]) -> Iterator[str | list
         if not commit:
             continue  # a tag of something else than a commit
         if known.strip(NOTHING) and _git(tree, "rev-parse", "--verify", "--quiet", f"{known}^{{commit}}", fails=""):
-            if _git(tree, "rev-list", "--no-merges", "--max-count=1", f"{known}..{commit}"):
-                yield f"{known}..{commit}"
+            count = int(_git(tree, "rev-list", "--no-merges", "--count", f"{known}..{commit}"))
+            if count:
+                yield [f"{known}..{commit}"], count
             continue
-        remotes = (
-            f"--remotes={remote}" if _git(tree, "config", "--get", f"remote.{remote}.url", fails="") else "--remotes"
-        )
+        has_name = _git(tree, "config", "--get", f"remote.{remote}.url", fails="")
+        remotes = f"--remotes={remote}" if has_name else "--remotes"
         new = _git(tree, "rev-list", "--no-merges", "--topo-order", "--reverse", commit, "--not", remotes).split()
         if new:
-            yield new
+            yield new, len(new)
 
 
 def _script(kind: str, program: str) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from getput.model import Answer, FileAnswer, Finding, Suppressed
+from getput.model import Answer, FileAnswer, Finding, Status, Suppressed
 from getput.spelling import meant
 
 KEYS = ("fingerprint", "reason", "expires", "rule", "file", "function")
@@ -127,12 +127,12 @@ class Suppressions:
         self.asked: set[str] = set()  # fingerprints whose function was judged, so that they would have occurred
 
     def divide(self, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-        """Those of *findings* that are to be said, and those that are suppressed, each with the reason."""
+        """Those of *findings* that are to be said, and those that are suppressed, each with the reason.  What is fixed is said."""
         said: list[Finding] = []
         suppressed: list[Finding] = []
         for finding in findings:
             one = self.holding.get(finding.fingerprint)
-            if one is None:
+            if one is None or finding.status is Status.FIXED:
                 said.append(finding)
             else:
                 until = None if one.expires is None else one.expires.isoformat()
