@@ -88,25 +88,23 @@ def test_fish(script, tmp_path):
         assert " ".join(offered) == wanted, line
 
 
-def test_zsh(script, tmp_path):
+@pytest.mark.parametrize("way", ["sourced", "in fpath"])
+def test_zsh(script, tmp_path, way):
     """On a terminal: what TAB makes of what was typed."""
     path = script("zsh")
     shell = [needed("zsh"), "-f", "-i"]
+    load = f"autoload -Uz compinit; compinit -D; source {path}"
+    if way == "in fpath":
+        (tmp_path / "zfunc").mkdir()
+        path.rename(tmp_path / "zfunc" / "_getput")
+        load = f"fpath=({tmp_path}/zfunc $fpath); autoload -Uz compinit; compinit -u -D"
     ours, theirs = pty.openpty()
     env = {**os.environ, "TERM": "dumb", "HOME": str(tmp_path), "ZDOTDIR": str(tmp_path)}
-    with subprocess.Popen(
-        shell, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path, env=env, close_fds=True
-    ) as zsh:
+    with subprocess.Popen(shell, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path, env=env) as zsh:
         os.close(theirs)
         try:
-            # Ctrl-U begins a new line; echo shows what the line has become, and that it has.
-            said = asked(
-                ours,
-                "PS1=; unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -D; "
-                f'source {path}; getput() {{ echo "[$@]"; }}; echo rea""dy\n',
-                "ready",
-            )
-            assert "error" not in said
+            begin = f'PS1=; unsetopt zle_bracketed_paste; {load}; getput() {{ echo "[$@]"; }}; echo rea""dy\n'
+            assert "error" not in asked(ours, begin, "ready")
             for line, wanted in CASES:
                 if not wanted or " " in wanted:
                     continue

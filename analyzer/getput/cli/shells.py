@@ -142,7 +142,8 @@ def zsh(top: Command) -> str:
     lines = ["#compdef getput", "# Completion of getput for zsh; made by `getput completion zsh`."]
     for command in every(top):
         lines += [f"{_function(command)}() {{", *_zsh_body(command), "}"]
-    lines += ["compdef _getput getput"]
+    # Found in fpath, the file is the function's body at the first call; sourced, it has to tell zsh what it is for.
+    lines += ['if [[ $funcstack[1] == _getput ]]; then _getput "$@"; else compdef _getput getput; fi']
     return "\n".join(lines) + "\n"
 
 
