@@ -77,6 +77,13 @@ class Anchor(msgspec.Struct, frozen=True):
     text: str = ""  # the source line
 
 
+class Suppressed(msgspec.Struct, frozen=True):
+    """Why the user does not want to hear of a finding, and until which day (``2027-01-31``), if it is not for ever."""
+
+    reason: str
+    expires: str | None = None
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One bug, as CONTRACT describes it; every reporter renders this object."""
 
@@ -98,6 +105,7 @@ class Finding(msgspec.Struct, frozen=True):
     mended_by: int | None = None  # index of a later patch of the series that mends what this one introduced
     fingerprint: str = ""
     question: str = ""  # the message as a question to the author: code is named, lines are not
+    suppressed: Suppressed | None = None
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -108,11 +116,16 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class FileAnswer(msgspec.Struct, frozen=True):
-    """What became of one file of a patch."""
+    """What became of one file of a patch; ``functions`` are those that were judged, None where that is all of them, and
+    ``judged`` how many that is, of which some are ``unparsed`` or were only judged in part (``bounded``)."""
 
     path: str
     status: str  # "analysed", "skipped" or "failed"
     reason: str | None = None
+    functions: frozenset[str] | None = None
+    judged: int = 0
+    unparsed: int = 0
+    bounded: int = 0
 
 
 class Hunk(msgspec.Struct, frozen=True):
@@ -190,6 +203,8 @@ class Stats(msgspec.Struct, frozen=True):
     bounded: int = 0
     elapsed_ms: int = 0
     index: str = "none"  # "used", "stale" (used, but not made true), "outdated" (not used)
+    suppressed: int = 0  # findings that the user suppressed
+    baseline: int = 0  # findings that the user's baseline holds
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -272,3 +287,7 @@ class Answer(msgspec.Struct, frozen=True):
     verified: tuple[Verified, ...] = ()  # where that was asked for
     notes: tuple[Problem, ...] = ()  # what of the input is no patch, or is missing: no errors
     facts: tuple[FunctionFacts, ...] = ()  # where a format needs them
+    spent: tuple[
+        tuple[str, float], ...
+    ] = ()  # what took how many seconds: differs from run to run, so it is in no format
+    suppressed: tuple[Finding, ...] = ()  # what would stand in ``findings``, had the user not suppressed it

@@ -144,4 +144,5 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
+    alone=False,
 )

@@ -143,6 +143,7 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
+    alone=False,
     concerned=concerned,
     mark=b"folio_put",
     asks=(("include/linux/mm.h", CHECK),),

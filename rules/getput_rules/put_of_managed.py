@@ -69,5 +69,6 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
+    alone=False,
     mark=b"devm_",
 )

@@ -26,6 +26,7 @@ class Rule(msgspec.Struct, frozen=True):
     have is what the ``FileReport`` ``lacks``.
     A rule about what a patch does to callers has ``check_changed`` (a ``Changed`` to ``Found``), one about functions that resemble those it
     touches ``check_diverged`` (a ``Diverged`` to ``Found``).
+    ``alone`` says whether what stands in one function shows in that function, whatever else of the file is looked at.
     ``standing`` is the most that its findings are worth in code that no patch concerns, where those that are left have been looked at for years.
     """
 
@@ -40,6 +41,7 @@ class Rule(msgspec.Struct, frozen=True):
     mark: bytes = b""
     anywhere: bool = False
     asks: tuple[tuple[str, str], ...] = ()
+    alone: bool = True
     standing: Confidence = Confidence.HIGH
 
     @property

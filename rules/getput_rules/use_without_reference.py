@@ -96,4 +96,5 @@ RULE = Rule(
     doc=__doc__,
     check=check,
     check_file=check_file,
+    alone=False,
 )

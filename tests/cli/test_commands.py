@@ -38,7 +38,9 @@ def test_rules_lists_every_rule_once(getput):
     lines = getput("rules").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [rule.id for rule in RULES]
     rows = json.loads(getput("rules", "--format", "json").stdout)
-    assert rows == [{"id": rule.id, "severity": rule.severity.value, "summary": rule.summary} for rule in RULES]
+    assert rows == [
+        {"id": rule.id, "severity": rule.severity.value, "summary": rule.summary, "from": "getput"} for rule in RULES
+    ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

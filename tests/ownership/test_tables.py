@@ -75,7 +75,7 @@ def test_an_effect(clause: str, effect: Effect) -> None:
     ],
 )
 def test_what_breaks_the_grammar_is_named(tmp_path: Path, text: str, complaint: str) -> None:
-    with pytest.raises(BadTableError, match=r"own\.toml: thing_get: ") as raised:
+    with pytest.raises(BadTableError, match=r"own\.toml:4: thing_get: ") as raised:
         read(tmp_path, f'[api]\nthing_get = "{text}; at a/b.c:1"\n')
     assert complaint in str(raised.value)
 
@@ -87,22 +87,27 @@ def test_what_breaks_the_grammar_is_named(tmp_path: Path, text: str, complaint: 
         ('[api]\nthing_get = "take arg0; at nowhere"\n', "thing_get: the clauses end with the proof"),
         ('[api]\nthing_get = "take arg0; of other; at a/b.c:1"\n', "thing_get: unknown family 'other'"),
         ('[api]\nthing_get = "take arg0 of other; at a/b.c:1"\n', "thing_get: unknown family 'other'"),
-        ('[api]\nthing_get = "take arg0; at a/b.c:1"\nthing_get = "take arg0; at a/b.c:1"\n', "line 5"),
+        ('[api]\nthing_get = "take arg0; at a/b.c:1"\nthing_get = "take arg0; at a/b.c:1"\n', "own.toml:5: "),
         ('[api]\nx = "take arg0; at a/b.c:1"\n[sink]\nx = "arg0; at a/b.c:1"\n', "x: stands in [api] of own.toml too"),
         ("[api]\nthing_get = 1\n", "thing_get: an entry is a string"),
         ("[apis]\n", "unknown key 'apis'"),
-        ("[api]\nthing_get =\n", "line 4"),
+        ("[api]\nthing_get =\n", "own.toml:4: "),
+        ('[api]\nthing_get = "take arg0; of thign; at a/b.c:1"\n', "unknown family 'thign': did you mean thing?"),
+        ('[api]\nthing_get = "tkae arg0; at a/b.c:1"\n', "did you mean take?"),
+        ('[api]\nthing_get = "drop arg; at a/b.c:1"\n', "an effect goes like 'drop *arg0"),
+        ("[apsi]\n", "own.toml:3: unknown key 'apsi': did you mean api?"),
+        ('[sink]\nx = "arg0; at a/b.c:1"\n[api]\nx = 1\n', "own.toml:6: x: an entry is a string"),
         ('[iterator]\nfor_each_thing = "arg0 held; at a/b.c:1"\n', "for_each_thing: unknown words 'held'"),
         ('[iterator]\nfor_each_thing = "result; at a/b.c:1"\n', "for_each_thing: the cursor"),
         ('[iterator]\nfor_each_thing = "arg0; drop arg0; at a/b.c:1"\n', "for_each_thing: unknown clause"),
         ('[cleanup]\nthing = "drop; at a/b.c:1"\n', "thing: 'ignores' is one of"),
         ('[cleanup]\nthing = "put; ignores NULL; at a/b.c:1"\n', "thing: unknown verb 'put'"),
         ('[sink]\nstore = "arg0; if maybe; at a/b.c:1"\n', "store: unknown condition"),
-        ('[families]\nother = "other; puts x"\n', "line"),
+        ('[families]\nother = "other; puts x"\n', ": "),
     ],
 )
 def test_what_breaks_a_table_is_named(tmp_path: Path, text: str, complaint: str) -> None:
-    with pytest.raises(BadTableError, match=r"own\.toml: ") as raised:
+    with pytest.raises(BadTableError, match=r"own\.toml:\d+: ") as raised:
         read(tmp_path, text)
     assert complaint in str(raised.value)
 

@@ -20,7 +20,7 @@ from getput_rules import RULES
 from getput_rules.rule import SECTIONS, Rule
 
 LEAST = 3  # samples that fire, and that stay silent, of each rule
-BASE = {"rule", "wording"}  # modules that are no rules
+BASE = {"packs", "rule", "wording"}  # modules that are no rules
 
 # What stands around the examples of the documentation: the text before, and the text behind.  ``{}`` is the example; where a rule
 # has two frames, the second is that of the good one.

@@ -14,6 +14,7 @@ from getput.cli.output import answer
 from getput.config import Settings
 from getput.index.callers import Caller, Defined, Group, callers, how_many
 from getput.report.escape import printable
+from getput.spelling import meant
 from getput.verdict.current import NONE, OUTDATED, Current
 
 SCHEMA = 1
@@ -38,7 +39,10 @@ def run(args: argparse.Namespace) -> int:
     groups = callers(store, tree, args.name)
     store.close()
     if not groups:
-        raise UsageError(f"no file of {tree} defines or calls {args.name}")
+        from getput.ownership.apis import load
+
+        hint = meant(args.name, load(settings.tables).proofs, cutoff=0.7)
+        raise UsageError(f"no file of {tree} defines or calls {args.name}{hint}")
     answer(_json(args.name, groups) if args.format == "json" else _text(args.name, groups, args.quiet))
     return 0
 

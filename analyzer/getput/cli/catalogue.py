@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from getput.cli import UsageError
-from getput_rules import RULES
+from getput.spelling import meant
+from getput_rules.packs import BadPackError, every_rule
 from getput_rules.rule import Rule
+
+
+def catalogue() -> tuple[Rule, ...]:
+    """Every rule, those of other packages too.  Raises UsageError where such a package is broken."""
+    try:
+        return every_rule()
+    except BadPackError as error:
+        raise UsageError(str(error)) from error
 
 
 def known(ident: str) -> Rule:
     """The rule with this id.  Raises UsageError, with the names that come close, where there is none."""
-    for rule in RULES:
+    for rule in catalogue():
         if rule.id == ident:
             return rule
-    from difflib import get_close_matches
-
-    close = get_close_matches(ident, [rule.id for rule in RULES], n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(close)}?" if close else "`getput rules` lists them"
-    raise UsageError(f"no rule {ident}: {hint}")
+    hint = meant(ident, [rule.id for rule in catalogue()], "`getput rules` lists them", cutoff=0.4)
+    raise UsageError(f"no rule {ident}{hint}")

@@ -23,9 +23,25 @@ from getput.report.select import fails, shown, unjudged, wanted
 from getput.verdict.judge import Judge
 
 if TYPE_CHECKING:
+    from getput.cli.hidden import Hidden
+    from getput.cli.statistics import Statistics
+    from getput.patch.series import Submission
     from getput.verdict.current import Current
 
 OK, INTRODUCED, UNJUDGED = 0, 1, 2
+
+
+EPILOG = """\
+examples:
+  getput check 0001-my.patch                 a patch, or an mbox with a series
+  b4 am -o - MESSAGE-ID | getput check -     a series from a mailing list
+  getput check HEAD                          a commit; v6.12..topic is a range
+  getput check --staged --quiet              what a hook asks
+  getput check --show all HEAD               what it fixes and what it leaves, too
+  getput check --format json HEAD            for a script
+
+exit status: 0 nothing introduced, 1 something at or above --fail-on, 2 nothing could be judged
+"""
 
 
 class Task(NamedTuple):
@@ -38,32 +54,35 @@ class Task(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``check``."""
+    parser.usage, parser.epilog = "getput check [OPTION]... [INPUT]...", EPILOG
     parser.add_argument(
         "inputs",
         nargs="*",
         metavar="INPUT",
         help="a patch or mbox file, - for standard input, or a git revision or range",
     )
-    parser.add_argument("--staged", action="store_true", help="judge what is staged in git's index")
-    parser.add_argument(
+    what = parser.add_argument_group("what is judged")
+    what.add_argument("--staged", action="store_true", help="judge what is staged in git's index")
+    what.add_argument(
         "--each", action="store_true", help="judge each input on its own; otherwise several are one series, in order"
     )
-    parser.add_argument(
+    what.add_argument(
+        "--verify-fix",
+        action="store_true",
+        help="say of each patch that claims to mend a count whether it does: on every path, and not once too often",
+    )
+    said = parser.add_argument_group("what comes of it")
+    said.add_argument(
         "--show",
         type=_statuses,
         default=frozenset({Status.INTRODUCED}),
         metavar="LIST",
         help="introduced (default), fixed, existing, or all",
     )
-    parser.add_argument(
+    said.add_argument(
         "--fail-on", choices=[what.value for what in FailOn], help="what makes the exit status 1 (default: warning)"
     )
-    parser.add_argument(
-        "--verify-fix",
-        action="store_true",
-        help="say of each patch that claims to mend a count whether it does: on every path, and not once too often",
-    )
-    parser.add_argument(
+    said.add_argument(
         "--b4-review",
         type=Path,
         metavar="DIR",
@@ -89,12 +108,16 @@ def run(args: argparse.Namespace) -> int:
     look = options.look(args)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
-    tally = _Tally(settings, form.carries_errors, args.quiet)
+    tally = _Tally(settings, form.carries_errors, args.quiet, options.hidden(args, tree, settings, args.show))
+    tally.statistics = options.statistics(args)
     answers = in_order(_start, (tree, settings, args.timing, args.index, needs), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = tally.over(answers) if remarks is None else remarks.left(tally.over(answers))
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in judged)
     output.answer(form.render((shown(answer, args.show) for answer in judged), look), raw=form.raw)
+    tally.finish()
+    if tally.statistics is not None:
+        output.aside(tally.statistics.lines(args.started))
     return tally.status
 
 
@@ -114,7 +137,9 @@ def _verified(answer: Answer, tally: _Tally) -> Answer:
 class _Tally:
     """What the answers that passed by mean for the exit status."""
 
-    def __init__(self, settings: Settings, carries_errors: bool, quiet: bool) -> None:
+    def __init__(self, settings: Settings, carries_errors: bool, quiet: bool, hidden: Hidden | None) -> None:
+        self.hidden = hidden
+        self.statistics: Statistics | None = None
         self.settings = settings
         self.quiet = quiet
         self.carries_errors = carries_errors
@@ -125,6 +150,10 @@ class _Tally:
         """The answers, with what the settings do not want left out; what could not be judged goes to standard error."""
         for full in answers:
             answer = wanted(full, self.settings)
+            if self.hidden is not None:
+                answer = self.hidden.over(full, answer)
+            if self.statistics is not None:
+                self.statistics.add(answer)
             self.failed = self.failed or fails(answer, self.settings)
             self.judged = self.judged or not unjudged(answer)
             if not self.carries_errors:
@@ -133,6 +162,14 @@ class _Tally:
                 for note in () if self.quiet else answer.notes:
                     output.message(f"{note.where}: note: {note.message}")
             yield answer
+
+    def finish(self) -> None:
+        """Every answer has passed: say which suppressions are of no use any more, and write the baseline that was asked for."""
+        if self.hidden is None:
+            return
+        for note in () if self.quiet else self.hidden.notes():
+            output.message(note)
+        self.hidden.finish()
 
     @property
     def status(self) -> int:
@@ -188,8 +225,15 @@ def _judge(task: Task) -> Answer:
 
 
 def _answer(task: Task) -> Answer:
+    start = time.perf_counter()
     submissions = read_submissions(task.inputs, _Worker.tree, each=False, staged=task.staged, stdin=task.stdin)
     submission = next(iter(submissions))
+    read = time.perf_counter()
+    answer = _judged(submission)
+    return replace(answer, spent=(("read", read - start), ("judge", time.perf_counter() - read)))
+
+
+def _judged(submission: Submission) -> Answer:
     current = _Worker.current
     if current is None:
         return _Worker.judge.check(submission)

@@ -5,21 +5,26 @@ Everything but argparse is imported by the command that needs it: ``getput --ver
 
 from __future__ import annotations
 
-import argparse
 import gc
 import io
 import sys
+import time
 from collections.abc import Sequence
 from importlib import import_module
 
 from getput import __version__
 from getput.cli import INTERRUPTED, OutputClosedError, UsageError
 from getput.cli.output import finish, message
+from getput.cli.parser import Parser
 
 COMMANDS = {
     "check": "judge patches: which reference-count bugs do they introduce?",
     "scan": "judge source as it stands: files, folders, or a whole tree",
     "index": "build or refresh the summaries of a tree, which check and scan then use",
+    "suppress": "note that a finding is none, and why: it is not said again",
+    "hook": "run getput before every commit, or before every push",
+    "lsp": "a language server: judges what is being edited, against HEAD",
+    "completion": "what a shell needs to complete commands, options and rules",
     "show": "what the engine saw of a function: masked text, instructions, graph, counts",
     "explain": "what a rule means, why it matters, how to silence it",
     "rules": "list the rules",
@@ -27,9 +32,18 @@ COMMANDS = {
     "callers": "who calls a function or a macro, as the index of the tree knows",
 }
 USAGE = 2
+STARTED = time.perf_counter()
 PIPE_CLOSED = 141  # the same of SIGPIPE
 
 EPILOG = """\
+examples:
+  getput check 0001-my.patch           a patch, or an mbox with a series; - for standard input
+  getput check v6.12..topic            a revision, or a range
+  getput check --staged                what is about to be committed
+  getput scan drivers/of               what stands in a tree already
+  getput explain leak-on-error         what a finding means
+  getput hook install                  judge every commit from now on
+
 exit status:
   0  nothing introduced
   1  something introduced at or above --fail-on
@@ -40,7 +54,8 @@ exit status:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that *argv* (default: the process's) asks for; the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    args = parser_of(words).parse_args(words)
+    args = parser_of(words).parse_all(words)
+    args.started = STARTED
     try:
         return int(import_module(f"getput.cli.{args.command}").run(args))
     except UsageError as error:
@@ -75,25 +90,16 @@ def entry() -> None:
     sys.exit(status)
 
 
-def parser_of(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser_of(words: Sequence[str]) -> Parser:
     """The parser of the command line; only the commands that *words* mention are imported and get their options."""
-    parser = argparse.ArgumentParser(
-        prog="getput",
-        description="Says which reference-count bugs a Linux kernel patch introduces.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = Parser(
+        prog="getput", description="Says which reference-count bugs a Linux kernel patch introduces.", epilog=EPILOG
     )
     parser.add_argument("--version", action="version", version=f"getput {__version__}")
-    commands = parser.add_subparsers(prog="getput", dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(prog="getput", dest="command", metavar="COMMAND", required=True, title="commands")
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=summary,
-            description=summary[0].upper() + summary[1:] + ("" if summary.endswith("?") else "."),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        said = summary[0].upper() + summary[1:] + ("" if summary.endswith("?") else ".")
+        command = commands.add_parser(name, help=summary, description=said)
         if name in words:
             import_module(f"getput.cli.{name}").add_arguments(command)
     return parser

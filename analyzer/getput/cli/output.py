@@ -39,16 +39,36 @@ def message(text: str) -> None:
             sys.stderr.flush()
 
 
+def aside(lines: Iterable[str]) -> None:
+    """Write lines that are no messages to standard error, as far as there is one."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
+            sys.stderr.flush()
+
+
 def colored(wanted: bool) -> bool:
     """Whether to color standard output: *wanted*, on a terminal that can, without NO_COLOR (https://no-color.org)."""
     terminal = sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     return wanted and terminal and not os.environ.get("NO_COLOR")
 
 
+def width() -> int:
+    """How many characters a line of standard output may have: what COLUMNS says, or the terminal; 0, for any number, where it is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return 0
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    with suppress(OSError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    return 0
+
+
 def finish() -> None:
     """Write out what is still in buffers.  What nobody takes goes nowhere, or Python would try again, and complain."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is None:
+        if stream is None or stream.closed:
             continue
         try:
             stream.flush()

@@ -18,7 +18,7 @@ from getput.cli.progress import counted
 from getput.config import Settings
 from getput.index.records import FileRecord, answer_of, decode
 from getput.index.tree import sources
-from getput.model import Answer, Problem
+from getput.model import Answer, Problem, Status
 from getput.ownership import apis
 from getput.ownership.vocabulary import Vocabulary
 from getput.patch.series import default_tree
@@ -28,11 +28,21 @@ from getput.verdict.current import NONE, USED, Current
 from getput.verdict.folder import Folders
 from getput.verdict.survey import Alone
 
+EPILOG = """\
+examples:
+  getput scan drivers/of                     a folder, or a file
+  getput scan --format table                 the whole tree, counted
+  getput scan --write-baseline known.json    only what is new is to be said from now on:
+  getput scan --baseline known.json
+
+exit status: 0, or 2 where nothing could be judged: what stands in a tree is not introduced
+"""
 BATCH = 8  # files that go to a process at once
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``scan``."""
+    parser.usage, parser.epilog = "getput scan [OPTION]... [PATH]...", EPILOG
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a C file or a folder (default: the tree)")
     parser.add_argument("--summary", action="store_true", help="text: what --format table says, below the findings")
     options.add_judging(parser, standing=True)
@@ -48,21 +58,32 @@ def run(args: argparse.Namespace) -> int:
     args.tree = args.tree or _tree_around(args.paths)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
+    hidden = options.hidden(args, tree, settings, frozenset(Status))
     indexed = _below(args.paths, tree) if args.index else None
     if indexed is not None and (not args.paths or "" in indexed or Current(tree, settings).state == USED):
         try:
-            answer, interrupted = _from_index(tree, settings, indexed, args)
+            full, interrupted = _from_index(tree, settings, indexed, args)
         except UsageError as unusable:
             output.message(f"{unusable}; each file is judged alone")
-            answer, interrupted = _alone(tree, settings, args)
+            full, interrupted = _alone(tree, settings, args)
     else:
-        answer, interrupted = _alone(tree, settings, args)
-    answer = wanted(answer, settings)
+        full, interrupted = _alone(tree, settings, args)
+    judged = time.perf_counter()
+    answer = wanted(full, settings) if hidden is None else hidden.over(full, wanted(full, settings))
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
-    answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
+    spent = (("judge", judged - start), ("select", time.perf_counter() - judged))
+    answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed), spent=spent)
     for error in answer.errors if not form.carries_errors else answer.errors[-1:] * interrupted:
         output.message(f"{error.where}: {error.message}")
     output.answer(_pieces(answer, args, look), raw=form.raw)
+    statistics = options.statistics(args)
+    if statistics is not None:
+        statistics.add(answer)
+        output.aside(statistics.lines(args.started))
+    if hidden is not None and not interrupted:
+        for note in () if args.quiet else hidden.notes():
+            output.message(note)
+        hidden.finish()
     return INTERRUPTED if interrupted else UNJUDGED if unjudged(answer) else OK
 
 
@@ -175,7 +196,7 @@ def _settled(
             yield path, record
             continue
         folders = folders or Folders(tree.resolve(), Vocabulary(apis.load(settings.tables)))
-        yield path, folders.answered(path, record, settings.min_confidence)
+        yield path, folders.answered(path, record, settings.least_anywhere)
 
 
 def _pieces(answer: Answer, args: argparse.Namespace, look: Look) -> Iterator[str]:

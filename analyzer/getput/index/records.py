@@ -57,12 +57,13 @@ def answer_of(name: str, records: Iterable[tuple[str, FileRecord]], errors: Iter
             files.append(FileAnswer(path, "failed", record.problem))
             problems.append(Problem(path, record.problem))
         else:
-            files.append(FileAnswer(path, "analysed"))
+            failed, cut = sum(one.unparsed for one in record.told), sum(one.bounded for one in record.told)
+            files.append(FileAnswer(path, "analysed", None, None, record.functions, failed, cut))
+            unparsed += failed
+            bounded += cut
         findings += record.findings
         for one in record.told:
             findings += one.findings
-            unparsed += one.unparsed
-            bounded += one.bounded
     patch = PatchAnswer(subject="", message_id=None, commit=None, applied=None, files=tuple(files))
     stats = Stats(functions, unparsed, bounded, index=index)
     return Answer(name, (patch,), tuple(findings), tuple(problems), stats)

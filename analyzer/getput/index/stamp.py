@@ -8,6 +8,7 @@ from pathlib import Path
 
 from getput import __version__
 from getput.config import Settings
+from getput_rules.packs import packs
 
 
 def stamp_of(settings: Settings, tree: Path) -> str:
@@ -18,6 +19,7 @@ def stamp_of(settings: Settings, tree: Path) -> str:
         _digest(settings.tables),
         _digest([tree / ".clang-format"]),
         *(_digest(_files(package)) for package in ("getput", "getput_rules")),
+        *(f"{pack.origin} {_digest(_files(pack.module))}" for pack in packs()),
     ]
     return hashlib.sha1("\n".join(parts).encode(), usedforsecurity=False).hexdigest()
 
@@ -26,7 +28,7 @@ def _files(package: str) -> list[Path]:
     """Every module and table of *package*."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        return []
+        return [Path(spec.origin)] if spec is not None and spec.origin else []
     root = Path(spec.submodule_search_locations[0])
     return sorted(path for path in root.rglob("*") if path.suffix in (".py", ".toml"))
 

@@ -40,10 +40,14 @@ import msgspec
 
 from getput.ownership import clauses
 from getput.ownership.contracts import Cleanup, Contract, Family, Iterator
+from getput.spelling import meant
 
 SECTION = re.compile(r"^\[(\w+)\]$", re.MULTILINE)
 ENTRY = re.compile(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
 REST = re.compile(r"^[^#\n]", re.MULTILINE)  # anything but comments and empty lines
+HEAD = re.compile(r"\s*\[\s*[\"']?(\w+)[\"']?\s*\]")
+KEY = re.compile(r"\s*[\"']?(\w+)[\"']?\s*=")
+AT = re.compile(r" \(at line (\d+), column \d+\)")  # in a complaint of tomllib's
 PLACE = re.compile(r"[\w./-]+:\d+")
 NAMES = {"api": "call", "sink": "call", "iterator": "call", "cleanup": "class", "families": "family"}  # of what kind
 CLEANUP = "__free({})"  # how a cleanup class is called where functions have names too
@@ -130,11 +134,12 @@ def read(paths: Iterable[Path]) -> list[Rows]:
         try:
             data = parsed(path.read_text("utf-8"))
         except ValueError as error:
-            raise BadTableError(f"{path}: {error}") from error
+            raise BadTableError(unreadable(path, error)) from error
         for rows in sections(path, data):
             for other in found:
-                for name in shared(other, rows):
-                    raise BadTableError(f"{path}: {name}: stands in [{other.section}] of {Path(other.table).name} too")
+                for name in sorted(shared(other, rows)):
+                    where = place_of(path, rows.section, name)
+                    raise BadTableError(f"{where}: {name}: stands in [{other.section}] of {Path(other.table).name} too")
             found.append(rows)
     return found
 
@@ -163,10 +168,12 @@ def sections(path: Path, data: dict[str, object]) -> Iterable[Rows]:
         raise BadTableError(f"{path}: 'family' and 'tree' are strings")
     for section, entries in data.items():
         if section not in NAMES or not isinstance(entries, dict):
-            raise BadTableError(f"{path}: unknown key {section!r}")
+            what = ", ".join(f"[{one}]" for one in NAMES)
+            hint = meant(section, NAMES, f"a table has 'family', 'tree', {what}")
+            raise BadTableError(f"{place_of(path, section, section)}: unknown key {section!r}{hint}")
         for name, text in entries.items():
             if not isinstance(text, str):
-                raise BadTableError(f"{path}: {name}: an entry is a string")
+                raise BadTableError(f"{place_of(path, section, name)}: {name}: an entry is a string")
         yield Rows(section, entries, family, tree, str(path))
 
 
@@ -182,7 +189,7 @@ def tables(rows: list[Rows]) -> Tables:
         try:
             families[name] = clauses.counted(name, text)
         except ValueError as error:
-            raise BadTableError(f"{part.table}: {name}: {error}") from None
+            raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
     proofs: dict[str, Proof] = {}
     known = {*families, clauses.ANY_FAMILY}
     return Tables(
@@ -209,10 +216,9 @@ def contracts(
             said, place, version, note = split(text)
             meaning = parse(said, part.family)
             for family in (meaning.family, *[e.family for e in meaning.effects], *[of for _, of in meaning.owns]):
-                if family not in known:
-                    raise ValueError(f"unknown family {family!r}")
+                of_known(family, known)
         except ValueError as error:
-            raise BadTableError(f"{part.table}: {name}: {error}") from None
+            raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
         found[name] = meaning.of(name, place)
         proofs[name] = Proof(meaning.family, place, version or part.tree, said, note, part.table)
     return found
@@ -231,10 +237,9 @@ def values(
         try:
             said, place, version, note = split(text)
             value = parse(name, said, part.family, place)
-            if value.family not in known:
-                raise ValueError(f"unknown family {value.family!r}")
+            of_known(value.family, known)
         except ValueError as error:
-            raise BadTableError(f"{part.table}: {name}: {error}") from None
+            raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
         found[name] = value
         key = CLEANUP.format(name) if section == "cleanup" else name
         proofs[key] = Proof(value.family, place, version or part.tree, said, note, part.table)
@@ -249,11 +254,40 @@ def of_section(rows: list[Rows], section: str) -> Iterable[tuple[Rows, str, str]
                 yield part, name, text
 
 
+def of_known(family: str, known: set[str]) -> None:
+    """Raises ValueError unless *family* is *known*."""
+    if not family:
+        raise ValueError("of which family? 'family' at the top of the table, or '; of FAMILY' here")
+    if family not in known:
+        raise ValueError(f"unknown family {family!r}{meant(family, known, 'what is new stands in [families]')}")
+
+
+def place_of(table: str | Path, section: str, name: str) -> str:
+    """``file:line`` of the entry *name*, or of the head of its section, in a table that was read before; the file alone where it stands otherwise."""
+    here = ""
+    for number, line in enumerate(Path(table).read_text("utf-8").splitlines(), 1):
+        head = HEAD.match(line)
+        if head is not None:
+            here = head[1]
+        key = KEY.match(line)
+        if (head is not None and head[1] == name == section) or (
+            key is not None and key[1] == name and here in (section, "")
+        ):
+            return f"{table}:{number}"
+    return str(table)
+
+
+def unreadable(path: Path, error: ValueError) -> str:
+    """Why the table at *path* is no TOML, its line first."""
+    at = AT.search(str(error))
+    return f"{path}: {error}" if at is None else f"{path}:{at[1]}: {AT.sub('', str(error))}"
+
+
 def split(text: str) -> tuple[str, str, str, str]:
     """The clauses, the place of the proof, the kernel version where it differs, and the note of an entry."""
     rest, _, note = text.partition(" -- ")
     said, _, where = rest.partition("; at ")
     place, _, version = where.partition("; in ")
     if not PLACE.fullmatch(place):
-        raise ValueError("the clauses end with the proof: '; at FILE:LINE'")
+        raise ValueError("the clauses end with the proof: '; at FILE:LINE', where the function stands")
     return said, place, version, note

@@ -42,6 +42,7 @@ from getput.ownership.contracts import (
     Target,
     Verb,
 )
+from getput.spelling import meant
 
 ANY_FAMILY = "*"  # of sinks and devm actions: they keep whatever they are given
 
@@ -65,6 +66,8 @@ CONDITIONS = {
     "result <= 0": ZERO | NEG,
 }
 IGNORES = {"nothing": 0, "NULL": ZERO, "ERR_PTR": NEG, "NULL or ERR_PTR": ZERO | NEG}
+
+CLAUSES = ("fails", "success", "returns", "inside", "release", "owns", "looks like", "no effect", "no return", "of")
 
 EFFECT = re.compile(
     r"(?P<verb>[a-z]+) (?P<target>result|\*?arg\d(?:->\w+)*)(?P<null> null-safe)?(?P<last> last)?"
@@ -256,7 +259,7 @@ def once(before: str, value: str, word: str) -> str:
 def results_of(fails: str, success: str) -> int:
     """The set of results that a function can have."""
     if fails and fails not in FAILS:
-        raise ValueError(f"'fails' is one of {', '.join(FAILS)}")
+        raise ValueError(f"'fails' is one of {', '.join(FAILS)}, not {fails!r}{meant(fails, FAILS)}")
     if not success:
         return FAILS.get(fails, ANY)
     if fails != "negative" or success not in SUCCESS:
@@ -269,14 +272,23 @@ def effect_of(clause: str) -> Effect:
     """The effect that *clause* names, of the family it names, or of "" if it names none."""
     match = EFFECT.fullmatch(clause)
     if match is None:
-        raise ValueError(f"unknown clause {clause!r}")
+        raise ValueError(f"unknown clause {clause!r}{of_clause(clause)}")
     verb, target, when = verb_of(match["verb"]), target_of(match["target"]), match["when"]
     if when is not None and when not in CONDITIONS:
-        raise ValueError(f"unknown condition {when!r}: one of {', '.join(CONDITIONS)}")
+        raise ValueError(f"unknown condition {when!r}: one of {', '.join(CONDITIONS)}{meant(when, CONDITIONS)}")
     if match["last"] and verb is not Verb.DROP:
         raise ValueError("'last' goes with 'drop'")
     bits = CONDITIONS[when] if when else POS if verb is Verb.TAKE and target.arg < 0 else ANY
     return Effect(verb, target, match["family"] or "", bits, bool(match["null"]), bool(match["last"]))
+
+
+def of_clause(clause: str) -> str:
+    """What may have been meant by a *clause* that is none."""
+    word = clause.partition(" ")[0]
+    if word in set(Verb):
+        return ": an effect goes like 'drop *arg0->member null-safe of FAMILY if result == 0'"
+    words = [*Verb, *CLAUSES]
+    return meant(word, words, f"a clause begins with one of {', '.join(words)}")
 
 
 def verb_of(word: str) -> Verb:
@@ -284,7 +296,7 @@ def verb_of(word: str) -> Verb:
     try:
         return Verb(word)
     except ValueError:
-        raise ValueError(f"unknown verb {word!r}: one of {', '.join(Verb)}") from None
+        raise ValueError(f"unknown verb {word!r}: one of {', '.join(Verb)}{meant(word, Verb)}") from None
 
 
 def target_of(text: str) -> Target:
@@ -293,7 +305,7 @@ def target_of(text: str) -> Target:
         return Target(-1)
     match = TARGET.fullmatch(text)
     if match is None:
-        raise ValueError(f"unknown target {text!r}")
+        raise ValueError(f"unknown target {text!r}: one of result, arg0, *arg0, arg0->member")
     fields = tuple([f"->{field}" for field in match["fields"].split("->")[1:]])
     return Target(int(match["arg"]), ("*", *fields) if match["star"] else fields)
 

@@ -167,6 +167,23 @@ class Repository:
         """The id of the commit that is checked out.  Raises GitError."""
         return self._say("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
 
+    def at_head(self, path: str) -> bytes | None:
+        """The file at *path* (from the top of the work tree) as HEAD has it; None where HEAD, if there is one, has none."""
+        try:
+            process = self._open("cat-file", "blob", f"HEAD:{path}")
+        except GitError:
+            return None
+        out, _ = process.communicate()
+        return None if process.returncode else out
+
+    def config(self, section: str) -> bytes:
+        """All settings of *section* that hold here, as ``git config --null --show-origin --get-regexp`` prints them.  Raises GitError."""
+        process = self._open("config", "--null", "--show-origin", "--get-regexp", rf"^{section}\.")
+        out, said = process.communicate()
+        if process.returncode not in (0, 1):  # 1: there are none
+            raise GitError(said.decode("utf-8", "replace").strip().partition("\n")[0] or "git config failed")
+        return out
+
     # --- processes -----------------------------------------------------------------------------------------------
 
     def _say(self, *arguments: str) -> bytes:

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 class Look(NamedTuple):
     """How an answer is to look, for formats that leave a choice.
 
-    ``color``: terminal colors.  ``quiet``: no line that sums up.  ``url``: where the whole answer can be read.  The rest is what the options of
-    checkpatch.pl with these names ask for.
+    ``color``: terminal colors.  ``quiet``: no line that sums up.  ``suppressed``: what is suppressed, too.  ``fingerprints``: that of every finding.
+    ``width``: how many characters a line of source may take (0: any number).  ``url``: where the whole answer can be read.  The rest is what the
+    options of checkpatch.pl with these names ask for.
     """
 
     color: bool = False
     quiet: bool = False
+    suppressed: bool = False
+    fingerprints: bool = False
+    width: int = 0
     url: str = ""
     terse: bool = False
     showfile: bool = False

@@ -34,8 +34,12 @@ def as_object(answer: Answer) -> dict[str, Any]:
             "bounded": answer.stats.bounded,
             "elapsed_ms": answer.stats.elapsed_ms,
             "index": answer.stats.index,
+            "suppressed": answer.stats.suppressed,
+            "baseline": answer.stats.baseline,
         },
     }
+    if answer.suppressed:
+        out["suppressed"] = [_suppressed(finding) for finding in answer.suppressed]
     if answer.notes:
         out["notes"] = [{"where": note.where, "message": note.message} for note in answer.notes]
     if answer.verified:
@@ -83,6 +87,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "mended_by": finding.mended_by,
         "fingerprint": finding.fingerprint,
     }
+
+
+def _suppressed(finding: Finding) -> dict[str, Any]:
+    """A finding as any other, and why it is not among them."""
+    why = finding.suppressed
+    return _finding(finding) | {"suppressed": why and {"reason": why.reason, "expires": why.expires}}
 
 
 def _anchor(anchor: Anchor | None) -> dict[str, Any] | None:

@@ -12,7 +12,10 @@ from getput.model import Answer, Finding, Status
 
 def wanted(answer: Answer, settings: Settings) -> Answer:
     """*answer* with the findings that the settings want, by file, line and rule, each as severe as they say."""
-    findings = [_settled(finding, settings) for finding in answer.findings if _wants(finding, settings)]
+    there = {path: settings.at(path) for path in {finding.file for finding in answer.findings}}
+    findings = [
+        _settled(finding, there[finding.file]) for finding in answer.findings if _wants(finding, there[finding.file])
+    ]
     return replace(answer, findings=tuple(sorted(findings, key=_place)))
 
 
@@ -41,9 +44,9 @@ def _place(finding: Finding) -> tuple[str, int, str, int, str, str]:
 
 
 def _wants(finding: Finding, settings: Settings) -> bool:
-    return settings.runs(finding.rule) and finding.confidence.rank >= settings.min_confidence.rank
+    return settings.runs(finding.rule) and finding.confidence.rank >= settings.least_of(finding.rule).rank
 
 
 def _settled(finding: Finding, settings: Settings) -> Finding:
-    severity = settings.severity.get(finding.rule, finding.severity)
+    severity = settings.severity_of(finding.rule, finding.severity)
     return finding if severity is finding.severity else replace(finding, severity=severity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from getput.verdict.folder import Folders
 from getput.verdict.offered import Offered
 from getput.verdict.place import Judged, finding, fingerprint, judged, text_at
 from getput.verdict.series import Series
-from getput_rules import RULES
+from getput_rules.packs import every_rule
 
 if TYPE_CHECKING:
     from getput.patch.images import FileImages
@@ -68,7 +69,7 @@ class Judge:
         if settings.iterators:
             known = msgspec.structs.replace(known, iterators=known.iterators | frozenset(settings.iterators))
         self.macros = known
-        self.rules = tuple(rule for rule in RULES if settings.runs(rule.id))
+        self.rules = tuple(rule for rule in every_rule() if settings.runs(rule.id))
         self.folders = Folders(tree, self.vocabulary)
         self.offered = Offered(tree)
 
@@ -140,6 +141,7 @@ class Judge:
         before = None if images.before is None else units[0][images.old_path or images.path]
         after = None if images.after is None else units[1][images.path]
         comparison = Comparison(self, images, before, after, units)
+        start = tally.stats()
         for one, status, where in comparison.outcome(tally):
             key = one.keys[1]
             if status is Status.FIXED and key in open_bugs:
@@ -153,7 +155,10 @@ class Judge:
         if Extra.FACTS in self.needs:
             series.compared.append((index, comparison))
         reason = None if images.whole else "only the hunks are known; functions that they show whole were judged"
-        return FileAnswer(images.path, "analysed", reason)
+        end = tally.stats()
+        functions, unparsed = end.functions - start.functions, end.unparsed - start.unparsed
+        bounded = end.bounded - start.bounded
+        return FileAnswer(images.path, "analysed", reason, comparison.functions, functions, unparsed, bounded)
 
     def unit(self, text: bytes, path: str, elsewhere: Elsewhere | None = None, *, guesses: bool = True) -> Unit:
         """The image of a file, ready to be analysed."""
@@ -228,12 +233,15 @@ class Comparison:
         self.before = before
         self.after = after
         self.seen: dict[tuple[object, ...], int] = {}
+        self.functions: frozenset[str] = frozenset()  # those that were judged
+        self.standing: Counter[tuple[object, ...]] = Counter()  # how often what stood before is of a kind
         self.removed_lines: dict[int, str] | None = None
 
     def ordinal(self, one: Judged, status: Status) -> int:
-        """Which of its kind in its function this is, 0-based."""
+        """Which of its kind in its function this is, 0-based: what stood before is counted first, so that it keeps its number."""
         key = (status, one.keys[1])
-        self.seen[key] = self.seen.get(key, -1) + 1
+        first = self.standing[one.keys[1]] if status is Status.INTRODUCED else 0
+        self.seen[key] = self.seen.get(key, first - 1) + 1
         return self.seen[key]
 
     def touched(self) -> tuple[list[FunctionSource], list[FunctionSource]]:
@@ -253,6 +261,10 @@ class Comparison:
     def outcome(self, tally: Tally) -> list[tuple[Judged, Status, Anchor | None]]:
         """Every finding with its status and its anchor."""
         old, new = self.judged_sources()
+        old, new = self.touched()
+        if not self.images.whole:
+            old, new = whole_only(self.before, old, self.images, 0), whole_only(self.after, new, self.images, 2)
+        self.functions = frozenset(source.name for source in (*old, *new))
         before = [] if self.before is None else self.judge.judge(self.before, old, None if new else tally)
         after = [] if self.after is None else self.judge.judge(self.after, new, tally)
         if self.images.whole:
@@ -263,6 +275,7 @@ class Comparison:
         before = [weighed(one, self.after) for one in before]
         names = None if self.before is None or self.after is None else (self.before.by_name, self.after.by_name)
         introduced, fixed, existing = compare(before, after, names)
+        self.standing.update(one.keys[1] for _, one in existing)
         out: list[tuple[Judged, Status, Anchor | None]] = []
         out += [(one, Status.INTRODUCED, self.anchor(one)) for one in introduced]
         out += [(one, Status.FIXED, None) for one in fixed]

@@ -6,6 +6,7 @@ import gc
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -24,13 +25,18 @@ from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
 from getput.verdict.judge import Judge, Tally, at_most
 from getput.verdict.place import Judged, finding, fingerprint
-from getput_rules import RULES
+from getput_rules.packs import every_rule as all_rules
 
 MAX_SOURCE = 10 << 20
 STATIC = re.compile(rb"\bstatic\b")
-STANDING = {rule.id: rule.standing for rule in RULES}  # the most that a finding in standing code is worth
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
 TELLING = TAKING | {Verb.DROP}  # what a caller must know of
+
+
+@cache
+def standing() -> dict[str, Confidence]:
+    """The most that a finding in standing code is worth, by rule."""
+    return {rule.id: rule.standing for rule in all_rules()}
 
 
 class Surveyor:
@@ -113,7 +119,7 @@ class Surveyor:
     @staticmethod
     def placed(bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
         """A finding of what stands in the tree, with its fingerprint."""
-        one = at_most(bare, Confidence.LOW if bare.found.accepted else STANDING[bare.rule])
+        one = at_most(bare, Confidence.LOW if bare.found.accepted else standing()[bare.rule])
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
 
