@@ -18,7 +18,7 @@ from getput.cli.progress import counted
 from getput.config import Settings
 from getput.index.records import FileRecord, answer_of, decode
 from getput.index.tree import sources
-from getput.model import Answer, Problem
+from getput.model import Answer, Extra, Problem
 from getput.ownership import apis
 from getput.ownership.vocabulary import Vocabulary
 from getput.patch.series import default_tree
@@ -57,6 +57,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         answer, interrupted = _alone(tree, settings, args)
     answer = wanted(answer, settings)
+    if Extra.EXHIBITS in form.needs:
+        from getput.cli.exhibits import exhibited
+
+        answer = exhibited(answer, tree, settings, args.jobs, show=not args.quiet)
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
     answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
     for error in answer.errors if not form.carries_errors else answer.errors[-1:] * interrupted:

@@ -299,19 +299,23 @@ class Unit:
         function = self.function(source)
         if function is None:
             return None
-        machine = Machine(
-            function,
-            counter,
-            self.tables,
-            lambda name, counted: self.callee(source, name, counter, depth, counted=counted),
-            self.by_name.__contains__,
-        )
+        machine = self.machine(source, function, counter, depth)
         solver = Solver(machine)
         solver.run()
         if solver.bounded:
             self.bounded.add(source.name)
         self.runs[key] = function, machine, solver
         return self.runs[key]
+
+    def machine(self, source: FunctionSource, function: Function, counter: str, depth: int = 0) -> Machine:
+        """What moves states through *function*, the lowered form of *source*."""
+        return Machine(
+            function,
+            counter,
+            self.tables,
+            lambda name, counted: self.callee(source, name, counter, depth, counted=counted),
+            self.by_name.__contains__,
+        )
 
     def reports(self, source: FunctionSource, only: frozenset[str] | None = None) -> list[FunctionReport]:
         """What rules may see of *source*, one report a counter (of *only*, if they are given), in the counters' order."""

@@ -51,5 +51,10 @@ FORMATS = {
     "text": Format("getput.report.text", "for people, in the style of gcc and clang"),
     "json": Format("getput.report.json_", "one object", carries_errors=True, one_answer=True),
     "jsonl": Format("getput.report.jsonl", "one object a line, one line an input", carries_errors=True),
+    "html": Format(
+        "getput.report.page",
+        "one page for a browser: every finding in its source, with the way and the counts",
+        needs=frozenset({Extra.EXHIBITS}),
+    ),
     "table": Format("getput.report.table", "findings counted by rule, family and subsystem", standing=True),
 }
