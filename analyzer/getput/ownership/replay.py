@@ -37,15 +37,20 @@ class Walk(NamedTuple):
     blocks: tuple[int, ...]
     moments: tuple[Moment, ...]
     objects: Mapping[Key, Count]
-    aged: Mapping[Key, Key]  # an object, and what the engine calls it in a later round of a loop
+    aged: Mapping[Key, Key]  # an object that an earlier round of a loop took, and its name in that round
 
     def numbers(self, key: Key) -> list[tuple[int, Range | None]]:
         """(offset, count) of one object, moment by moment; None until it is counted."""
+        before = self.aged.get(key)  # its name in the round of the loop that took it
+        after = next(
+            (new for new, old in self.aged.items() if old == key), None
+        )  # what another object of that name became
+        mine = after is None
         out: list[tuple[int, Range | None]] = []
-        known = None
-        older = next((new for new, old in self.aged.items() if old == key), key)
+        known: Range | None = None
         for at, counts in self.moments:
-            now = counts.get(key, counts.get(older))
+            mine = mine or after in counts
+            now = counts.get(key, counts.get(before) if before is not None else None) if mine else None
             known = now if now is not None else (0, 0) if known is not None else None
             out.append((at, known))
         return out

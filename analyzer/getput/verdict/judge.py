@@ -266,7 +266,8 @@ class Comparison:
         result = msgspec.structs.replace(result, fingerprint=fingerprint(one, self.ordinal(one, status)))
         if Extra.EXHIBITS not in self.judge.needs:
             return result
-        from getput.verdict.exhibit import Image, exhibit
+        from getput.verdict.drawn import Image
+        from getput.verdict.exhibit import exhibit
 
         before = None if self.before is None else Image(self.before, self.images.removed)
         after = None if self.after is None else Image(self.after, self.images.added)

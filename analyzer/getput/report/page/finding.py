@@ -18,8 +18,11 @@ def attribute(raw: str) -> str:
 
 
 def item(finding: Finding, answer: Answer, ident: str, place: str, *, several: bool, lazy: bool, opened: bool) -> str:
-    """The finding as an item of the list.  *ident* is unique in the page, *place* what it is filtered by, *several* are the inputs of the page; the body of a *lazy* one is text for a
-    browser with scripts until it is opened, and plain for one without."""
+    """The finding as an item of the list.
+
+    *ident* is unique in the page, *place* what it is filtered by, *several* are the inputs of the page.  The body of a *lazy* one is text for a
+    browser with scripts until it is opened, and plain for one without.
+    """
     data = {
         "rule": finding.rule,
         "family": finding.family,
@@ -68,7 +71,7 @@ def _source(finding: Finding, ident: str) -> str:
         return ""
     both = exhibit.before is not None and exhibit.after is not None
     heads = [
-        f'<div class="h"><span>{name}</span>{text(side.file)}</div>'
+        f'<div class="h"><span>{name}</span> {text(side.file)}</div>'
         for name, side in (("before", exhibit.before), ("after", exhibit.after))
         if side is not None
     ]

@@ -69,6 +69,7 @@
   };
   if (form) {
     form.addEventListener("input", filter);
+    form.addEventListener("change", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(filter));
     all.addEventListener("click", toggleAll);
