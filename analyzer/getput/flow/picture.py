@@ -1,6 +1,6 @@
 """A function's graph as a picture inside a page: the source in its boxes, and one way through it marked.
 
-The page's own style gives it colors: classes are ``y`` (on the way), ``x`` (where the way ends), ``n`` (a line number), ``t`` (a label).
+The page's own style gives it colors: classes are ``y`` (on the way), ``x`` (where the way ends), ``t`` (a label); a ``tspan`` is a line number.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from getput.flow.svg import xml_text
 CHARACTER, ROW, PAD = 6.65, 16.0, 8.0  # of a monospaced 11 pixel font; around the text of a box
 LONGEST, LONGEST_LABEL = 44, 14  # characters shown
 TALLEST = 7  # lines of a box shown
-MOST = 60  # boxes; of a larger graph only the way is drawn, and what lies next to it
+MOST = 40  # boxes; of a larger graph only the way is drawn, and what lies next to it
 MARGIN = 6
+BLANK = "&#160;"
 CAP = 4  # of an arrow's head
 
 
@@ -198,31 +199,31 @@ def _draw(graph: Graph, drawing: Layout, steps: set[tuple[int, int]], passed: se
 def _box(box: Box, x: float, y: float, kind: str) -> str:
     width, height = _size(box)
     out = [f'<g class="{kind}">' if kind else "<g>"]
-    out.append(f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}" rx="4"/>')
-    inner = x + PAD + _column(box) * CHARACTER
+    out.append(f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}"/>')
     for row, (line, text) in enumerate(_rows(box)):
-        at = y + PAD / 2 + ROW * row + 12
-        if line:
-            number = x + PAD + (_column(box) - 1) * CHARACTER
-            out.append(f'<text class="n" x="{number:.0f}" y="{at:.0f}">{line}</text>')
-        out.append(f'<text x="{inner:.0f}" y="{at:.0f}">{xml_text(_cut(text, LONGEST))}</text>')
+        number = f"{line or '':>{_column(box) - 1}}".replace(" ", BLANK)
+        place = f'x="{x + PAD:.0f}" y="{y + PAD / 2 + ROW * row + 12:.0f}"'
+        out.append(f"<text {place}><tspan>{number}</tspan> {xml_text(_cut(text, LONGEST))}</text>")
     out.append("</g>")
     return "".join(out)
 
 
 def _arrow(route: Route) -> str:
-    """The way of an arrow, with its head: all come from above."""
-    points = route.points
-    out = f"M{points[0][0]:.0f} {points[0][1]:.0f}"
+    """The way of an arrow, with its head: all come from above.  Steps are relative: that is shorter."""
+    points = [(round(x), round(y)) for x, y in route.points]
+    out = f"M{points[0][0]} {points[0][1]}"
     for index, ((before_x, before_y), (x, y)) in enumerate(pairwise(points)):
-        if (x, y) == (before_x, before_y):
+        right, down = x - before_x, y - before_y
+        if not right and not down:
             continue
-        if route.edge.back or index % 2 == 0:
-            out += f"L{x:.0f} {y:.0f}"
+        if not right:
+            out += f"v{down}"
+        elif route.edge.back or index % 2 == 0:
+            out += f"l{right} {down}" if down else f"h{right}"
         else:
-            half = f"{(before_y + y) / 2:.0f}"
-            out += f"C{before_x:.0f} {half} {x:.0f} {half} {x:.0f} {y:.0f}"
-    return f"{out}m-{CAP} -{CAP + 1}l{CAP} {CAP + 1}l{CAP} -{CAP + 1}"
+            half = round(down / 2)
+            out += f"c0 {half} {right} {half} {right} {down}"
+    return f"{out}m-{CAP} -{CAP + 1}l{CAP} {CAP + 1}l{CAP} -{CAP + 1}".replace(" -", "-")
 
 
 def _label(route: Route) -> str:

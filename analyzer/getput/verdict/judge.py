@@ -264,7 +264,7 @@ class Comparison:
         """*one* for everybody, with its fingerprint, and with what it can be seen by where that is needed."""
         result = finding(one, status, where, index)
         result = msgspec.structs.replace(result, fingerprint=fingerprint(one, self.ordinal(one, status)))
-        if Extra.EXHIBITS not in self.judge.needs:
+        if Extra.EXHIBITS not in self.judge.needs or result.confidence.rank < self.judge.settings.min_confidence.rank:
             return result
         from getput.verdict.drawn import Image
         from getput.verdict.exhibit import exhibit

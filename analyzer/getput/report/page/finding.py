@@ -99,13 +99,15 @@ def _views(ident: str) -> str:
 
 def _key(finding: Finding, exhibit: Exhibit) -> str:
     """What the numbers mean."""
-    if exhibit.shown is None or not exhibit.shown.counts:
-        return (
-            "The way beside the source is the one that the finding is about."
-            if exhibit.shown and exhibit.shown.way
-            else ""
-        )
-    return f"The number before a line is the count of <code>{text(finding.object)}</code> after it: taken minus dropped, on this way."
+    shown = exhibit.shown
+    if shown is None or not shown.way:
+        return ""
+    if not shown.counts:
+        return "The way that the finding is about runs beside the source."
+    said = f"The number before a line is the count of <code>{text(finding.object)}</code> after it: taken minus dropped, on this way."
+    taken = min((note.line for note in shown.notes if note.kind == "take"), default=0)
+    again = any(line < taken for line, _ in shown.counts)
+    return said + (" Lines that the way passes in a later turn of the loop show what it is then." if again else "")
 
 
 def _graphs(finding: Finding, exhibit: Exhibit) -> str:
