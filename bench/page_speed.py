@@ -4,9 +4,9 @@
     getput scan --format html drivers > drivers.html
     python3 bench/page_speed.py drivers.html
 
-Needs selenium, chromium and chromedriver.  Of several loads in fresh browsers, the median: until the document is loaded, and what of that the page's thread was at
-work (the rest is the browser's, and other programs'); until its first picture stands on the screen; until a search for one word has filtered the list; and
-until one finding is opened.  With --no-scripts, also without them.
+Needs selenium, chromium and chromedriver.  Of several loads in fresh browsers, the median: until the document is loaded, and what of that the
+page's thread was at work (the rest is the browser's, and other programs'); until its first picture stands on the screen; until a search for one
+word has filtered the list; and until one finding is opened.  With --no-scripts, also without them.
 """
 
 from __future__ import annotations

@@ -66,8 +66,9 @@ class _Visit(NamedTuple):
     moments: list[Moment]
 
 
-def replay(unit: Unit, source: FunctionSource, counter: str, way: Sequence[Mark], end: int) -> Walk | None:
-    """Follow *way* (from the function's beginning) to what stands at offset *end*; None where it does not lead there."""
+def replay(unit: Unit, source: FunctionSource, counter: str, way: Sequence[Mark], end: int | None) -> Walk | None:
+    """Follow *way* (from the function's beginning) to what stands at offset *end*, or as far as it says where that is None; None where it does
+    not lead there."""
     function = unit.function(source)
     if function is None:
         return None
@@ -76,7 +77,7 @@ def replay(unit: Unit, source: FunctionSource, counter: str, way: Sequence[Mark]
 
 
 class _Replay:
-    def __init__(self, solver: Solver, function: Function, way: Sequence[Mark], end: int) -> None:
+    def __init__(self, solver: Solver, function: Function, way: Sequence[Mark], end: int | None) -> None:
         self.solver = solver
         self.machine = solver.machine
         self.function = function
@@ -108,12 +109,12 @@ class _Replay:
             while self.next_at(matched, instr.at) and self.way[matched].kind not in DECISIONS:
                 matched += 1
             self.note(visit, instr.at)
-            if instr.at == self.end and matched == len(self.way):
+            if self.end in (instr.at, None) and matched == len(self.way):
                 return matched, True, alive
             if not alive:
                 return matched, False, False
         end = self.function.blocks[visit.block].end
-        return matched, end.at == self.end and matched == len(self.way), not isinstance(end, Return)
+        return matched, self.end in (end.at, None) and matched == len(self.way), not isinstance(end, Return)
 
     def ways_on(self, visit: _Visit, matched: int) -> list[_Visit]:
         """The blocks that come next, the likeliest last."""

@@ -181,7 +181,9 @@ class Drawn:
         last = self.first + len(self.lines) - 1
         steps = [step for step in finding.path if step.file == self.unit.path and self.first <= step.line <= last]
         for number, step in enumerate(steps):
-            yield Note(step.line, "lost" if number == len(steps) - 1 else "step", step.note)
+            last_one = number == len(steps) - 1
+            said = finding.message if step.note == NOTES["here"] else step.note
+            yield Note(step.line, "lost" if last_one else "step", said)
         if not steps:
             yield Note(finding.line, "lost", finding.message)
 

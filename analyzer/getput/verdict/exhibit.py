@@ -129,6 +129,8 @@ def _paired(shown: Side, unit: Unit, source: FunctionSource) -> dict[int, int]:
 
 def _followed(unit: Unit, source: FunctionSource, way: Way) -> Followed | None:
     walk = replay(unit, source, way.counter, way.marks, way.end)
+    if walk is None:  # what it is about lies on the way, which shows only further on that it is wrong
+        walk = replay(unit, source, way.counter, way.marks, None)
     return None if walk is None else Followed(walk, _object(walk, way.about))
 
 

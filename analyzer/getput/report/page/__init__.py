@@ -16,8 +16,8 @@ from getput import __version__
 from getput.model import Answer, Confidence, Finding, Status
 from getput.report import Look
 from getput.report.page.docs import manual
-from getput.report.page.finding import attribute, item
-from getput.report.page.listing import text
+from getput.report.page.finding import item
+from getput.report.page.markup import attribute, text
 from getput.report.table import subsystem
 from getput.report.text import extent, verdict
 
@@ -43,6 +43,7 @@ def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:  # noqa: ARG
         overview=_overview([finding for _, finding, _ in named]),
         answers=_judged(every),
         filters=_filters(named, places) if len(named) > 1 else "",
+        kind="list many" if len(named) >= LAZY else "list",
         nothing="" if named else '<p class="empty">Nothing to show.</p>',
         findings="".join(
             item(

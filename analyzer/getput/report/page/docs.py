@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from textwrap import dedent
 
-from getput.report.page.listing import text
+from getput.report.page.markup import prose, text
 from getput_rules import RULES
 from getput_rules.rule import Rule
 
-CODE = re.compile(r"`([^`]+)`")
-NAMED = re.compile(r"'([^'\s](?:[^']*[^'\s])?)'|(\b[A-Za-z_]\w*\(\))")  # 'np', of_node_put()
 SILENCE = "How to silence it"
 BY_ID = {rule.id: rule for rule in RULES}
-
-
-def sentence(raw: str) -> str:
-    """A message, with the names of objects and functions in it set as code."""
-    return _marked(raw, NAMED)
 
 
 def manual(ident: str) -> str:
@@ -44,17 +36,3 @@ def _body(said: str) -> str:
         for part in said.strip("\n").split("\n\n")
         if part.strip()
     )
-
-
-def prose(raw: str) -> str:
-    """Text in which what stands in backticks is code."""
-    return _marked(raw, CODE)
-
-
-def _marked(raw: str, pattern: re.Pattern[str]) -> str:
-    out, at = [], 0
-    for found in pattern.finditer(raw):
-        named = next(group for group in found.groups() if group)
-        out += [text(raw[at : found.start()]), f"<code>{text(named)}</code>"]
-        at = found.end()
-    return "".join([*out, text(raw[at:])])

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from getput.model import Answer, Exhibit, Finding, Side, Step
-from getput.report.escape import printable
-from getput.report.page.docs import sentence, silencing
-from getput.report.page.listing import listing, text
+from getput.report.page.docs import silencing
+from getput.report.page.listing import listing
+from getput.report.page.markup import attribute, sentence, text
 
 ROOMY = 620  # the height of a picture, in pixels, that is shown at once
-
-
-def attribute(raw: str) -> str:
-    """Text of a patch, fit for an attribute in quotes."""
-    return escape(printable(raw))
 
 
 def item(finding: Finding, answer: Answer, ident: str, place: str, *, several: bool, lazy: bool, opened: bool) -> str:
@@ -101,7 +94,7 @@ def _key(finding: Finding, exhibit: Exhibit) -> str:
     """What the numbers mean."""
     shown = exhibit.shown
     if shown is None or not shown.way:
-        return ""
+        return "No single way shows this: the lines that it is about are marked."
     if not shown.counts:
         return "The way that the finding is about runs beside the source."
     said = f"The number before a line is the count of <code>{text(finding.object)}</code> after it: taken minus dropped, on this way."

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from html import escape
 from itertools import groupby
 
 from getput.model import Exhibit, Note, Side
-from getput.report.escape import printable
+from getput.report.page.markup import sentence, text
 
 NEAR = 3  # lines around what is worth a look
 FEWEST = 6  # lines that are folded
@@ -17,11 +16,6 @@ MARKS = {"take": "t", "drop": "d", "page_free": "d", "lost": "x", "exit": "o", "
 CHANGED = {"before": "del", "after": "add"}
 
 Row = tuple[int | None, int | None]  # indexes of a line before and after; None where one has nothing beside the other
-
-
-def text(raw: str) -> str:
-    """Text of a patch, fit for the content of an element: nothing in it can control the page."""
-    return escape(printable(raw), quote=False)
 
 
 def listing(exhibit: Exhibit) -> str:
@@ -58,8 +52,9 @@ def _folded(rows: Sequence[tuple[int | None, ...]], sides: Sequence[_Side]) -> I
         if shown or len(places) < FEWEST:
             yield written
             continue
+        rail = sides[0].beside_fold(rows[places[0]][0]) if len(sides) == 1 else ""
         yield (
-            f'<details class="fold"><summary>{len(places)} lines{_meanwhile(rows, places, sides)}</summary>'
+            f'<details class="fold"><summary{rail}>{len(places)} lines{_meanwhile(rows, places, sides)}</summary>'
             f"{written}</details>"
         )
 
@@ -123,6 +118,11 @@ class _Side:
             out[line] = ("y h" if held else "y") if line in self.way else ("q h" if held else "q")
         return out
 
+    def beside_fold(self, index: int | None) -> str:
+        """The rail beside lines that are folded away from *index* on, as an attribute."""
+        rail = self.rail.get(self.first + index, "") if index is not None else ""
+        return f' class="{rail}"' if rail else ""
+
     def cell(self, index: int | None) -> str:
         """One line with all that stands beside it."""
         if index is None:
@@ -138,5 +138,9 @@ class _Side:
             f'<b class="{"n" if line in self.turns else "s"}">{count.replace("-", chr(0x2212))}</b>' if count else ""
         )
         chips = "".join(f'<i class="{note.kind}">{text(note.text)}</i>' for note in notes if note.kind in CHIPS)
-        below = "".join(f"<em>{text(note.text)}</em>" for note in notes if note.kind not in CHIPS)
+        below = "".join(
+            f'<em class="{MARKS.get(note.kind, "o")}">{sentence(note.text)}</em>'
+            for note in notes
+            if note.kind not in CHIPS
+        )
         return f'<div class="{" ".join(classes)}" data-n="{line}">{number}{text(self.lines[index])}{chips}{below}</div>'
