@@ -326,3 +326,19 @@ def test_nothing_found(an_answer):
 def test_what_could_not_be_judged_is_said(an_answer):
     page = Page(page_of(an_answer(errors=(Problem("0001.patch", "hunk 3 does not apply"),))))
     assert [text for _, text in page.all("li", class_="bad")] == ["0001.patch: hunk 3 does not apply"]
+
+
+def test_a_hostile_patch_from_the_command(tmp_path):
+    evil = "</script><img src=x onerror=alert(1)>"
+    (tmp_path / "evil.patch").write_text(
+        f"From: A <a@example.org>\nSubject: [PATCH] {evil}\n\n---\ndiff --git a/a.c b/a.c\nnew file mode 100644\n--- /dev/null\n+++ b/a.c\n"
+        f'@@ -0,0 +1,9 @@\n+int f(void)\n+{{\n+\tstruct device_node *np = of_find_node_by_path("{evil}");\n+\n'
+        f"+\tif (g()) /* {evil} */\n+\t\treturn -EIO;\n+\tof_node_put(np);\n+\treturn 0;\n+}}\n"
+    )
+    page = Page(getput("check", "--tree", tmp_path, "--format", "html", "evil.patch", cwd=tmp_path))
+    assert page.broken == []
+    assert not page.all("img")
+    assert len(page.all("script")) == 1
+    assert len([text for _, text, _ in lines_of(page) if evil in text]) == 2
+    assert any("</script><img" in text for _, text in page.all("svg")), "the picture has it too, as text"
+    assert any(evil in text for _, text in page.all("ol", class_="patches"))

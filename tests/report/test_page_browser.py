@@ -30,7 +30,6 @@ CHROMEDRIVER = shutil.which("chromedriver")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
     pytest.mark.skipif(CHROMEDRIVER is None, reason="no chromedriver is installed"),
-    pytest.mark.xdist_group("browser"),
 ]
 FLAGS = (
     "--headless",
@@ -389,3 +388,37 @@ def test_nothing_is_asked_of_the_network_and_the_console_is_silent(wide, many):
     wide.open(many)
     assert wide.run("return performance.getEntriesByType('resource').length") == 0
     assert wide.driver.get_log("browser") == []
+
+
+def test_on_paper_both_sides_stand_beside_each_other(browser, demo):
+    browser.resize((700, 1000))
+    browser.emulate(media="print")
+    browser.open(demo)
+    before, after = (one.rect for one in browser.all(".heads .h"))
+    assert before["y"] == after["y"]
+    assert browser.overflow <= 0
+
+
+def test_copying_takes_the_fingerprint_alone(wide, demo):
+    wide.open(demo)
+    button = wide.one(".facts button")
+    fingerprint = wide.one(".f").get_attribute("id").removeprefix("f-")
+    button.click()
+    wide.until(lambda: button.text in ("Copied", "Selected"))
+    if button.text == "Copied":
+        wide.driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite"]})
+        read = "const done = arguments[0]; navigator.clipboard.readText().then(done, (e) => done(String(e)))"
+        copied = wide.driver.execute_async_script(read)
+    else:
+        copied = wide.run("return getSelection().toString()")
+    assert copied == fingerprint
+
+
+def test_selected_source_is_source_alone(wide, demo):
+    """Numbers, counts and notes are not copied with it."""
+    wide.open(demo)
+    wide.run(
+        "const from = document.querySelector('.l.x'), row = from.parentElement, to = row.nextElementSibling.lastElementChild;"
+        "getSelection().setBaseAndExtent(from.childNodes[1], 0, to.lastChild, to.lastChild.length)"
+    )
+    assert wide.run("return getSelection().toString()").split() == ["return", "ret;", "}"]

@@ -168,13 +168,30 @@ class Drawn:
         """What is said where the way ends."""
         number = self.numbers[-1][1] if self.numbers else None
         if finding is None:
-            said = f"with a count of {_in_words(number)}" if number is not None else "and nothing was counted"
-            return Note(line, "exit", f"left here {said}")
+            if number is None:
+                return Note(line, "exit", "left here and nothing was counted")
+            return Note(
+                line, "exit", f"left here with a count of {_in_words(number)}{self.owner() if number[1] > 0 else ''}"
+            )
         if finding.path and finding.path[-1].note == NOTES["exit"]:
             held = number is not None and number[1] > 0
             said = f": left with a count of {_in_words(number)}" if held and number is not None else ""
             return Note(line, "lost", f"lost here{said}")
         return Note(line, "lost", finding.message)
+
+    def owner(self) -> str:
+        """Who owes the reference that is left where the way ends, as far as the engine knows: in parentheses, or empty."""
+        if self.way is None or self.followed is None or self.followed.key is None:
+            return ""
+        about = self.followed.walk.objects[self.followed.key]
+        report = self.unit.report(self.source, self.way.counter)
+        for out in report.exits if report is not None else ():
+            for standing in out.standings if out.at == self.way.end else ():
+                if standing.count.label == about.label and standing.high > 0:
+                    kept = "stored where it is kept" if standing.held_by not in ("", "local", "freed") else ""
+                    said = standing.escaped or kept
+                    return f" ({said})" if said else ""
+        return ""
 
     def told(self, finding: Finding) -> Iterator[Note]:
         """What the finding itself says beside lines of this function."""

@@ -17,6 +17,7 @@ from getput.verdict.judge import Judge
 from getput_rules.wording import name_of
 
 SAME_DECISION, SAME_END = 0.3, 0.1  # what it is worth that two ways last decide alike, that they end on the same line
+LARGE = 400  # lines of a function in which what stands on many of them ("}") does not tell what belongs together: comparing would take too long
 Decision = tuple[int | None, str, str]  # line (None where the image has no such line), kind, text
 
 
@@ -98,13 +99,13 @@ def _like(way: Way, mine: Unit, other: Unit, source: FunctionSource, lines: dict
         return None
 
     decided = _decisions(mine, way.marks, lines.get)
+    last = next((one for one in reversed(decided) if one[0] is not None), None)
     end = lines.get(mine.line(way.end))
     best, most = None, -1.0
     for ending in run[2].endings:
         trace = tuple(marks(ending.state.trace))
         others = _decisions(other, trace, lambda line: line)
-        alike = SequenceMatcher(None, decided, others, autojunk=False).ratio()
-        last = next((one for one in reversed(decided) if one[0] is not None), None)
+        alike = SequenceMatcher(None, decided, others).ratio()
         score = alike + SAME_DECISION * (last in others) + SAME_END * (end == other.line(ending.at))
         if score > most:
             best, most = Way(way.counter, way.about, trace, ending.at), score
@@ -119,7 +120,7 @@ def _decisions(unit: Unit, way: Sequence[Mark], line_in_other: Callable[[int], i
 def _paired(shown: Side, unit: Unit, source: FunctionSource) -> dict[int, int]:
     """The lines of *shown* to those of the same function in another image."""
     first, theirs = lines_of(unit, source)
-    match = SequenceMatcher(None, shown.lines, theirs, autojunk=False)
+    match = SequenceMatcher(None, shown.lines, theirs, autojunk=len(theirs) > LARGE)
     return {
         shown.first + block.a + step: first + block.b + step
         for block in match.get_matching_blocks()

@@ -34,8 +34,8 @@ def item(finding: Finding, answer: Answer, ident: str, place: str, *, several: b
 
 def _head(finding: Finding) -> str:
     return (
-        f'<summary><span class="sev {finding.severity.value}" title="{finding.severity.value}"></span>'
-        f'<span class="said">{sentence(finding.message)}</span>'
+        f'<summary><span class="sev {finding.severity.value}" role="img" aria-label="{finding.severity.value}"></span>'
+        f'<h2 class="said">{sentence(finding.message)}</h2>'
         f'<span class="where"><span class="file">{text(finding.file)}:{finding.line}</span>'
         f' <span class="fn">{text(finding.function)}()</span></span>'
         f'<span class="tags"><span class="tag {finding.status.value}">{finding.status.value}</span>'

@@ -11,6 +11,7 @@ from getput.report.page.markup import sentence, text
 
 NEAR = 3  # lines around what is worth a look
 FEWEST = 6  # lines that are folded
+LARGE = 400  # lines of a function in which those that stand there many times ("}") do not tell what belongs together: that would take too long
 CHIPS = frozenset({"true", "false", "case", "loop"})  # notes that stand behind the line
 MARKS = {"take": "t", "drop": "d", "page_free": "d", "lost": "x", "exit": "o", "step": "o"}
 CHANGED = {"before": "del", "after": "add"}
@@ -30,7 +31,8 @@ def listing(exhibit: Exhibit) -> str:
 def _paired(before: Sequence[str], after: Sequence[str]) -> list[Row]:
     """Which line stands beside which."""
     rows: list[Row] = []
-    for _, first, end, other, other_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    match = SequenceMatcher(None, before, after, autojunk=len(after) > LARGE)
+    for _, first, end, other, other_end in match.get_opcodes():
         for step in range(max(end - first, other_end - other)):
             left = first + step if first + step < end else None
             right = other + step if other + step < other_end else None

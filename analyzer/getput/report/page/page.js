@@ -64,8 +64,13 @@
   const toggleAll = () => {
     const shown = listed();
     const closing = shown.every((item) => box(item).open);
-    for (const item of shown) closing ? (box(item).open = false) : open(item);
-    label();
+    const some = () => {
+      // a few at a time: hundreds at once would freeze the page
+      for (const item of shown.splice(0, 20)) closing ? (box(item).open = false) : open(item);
+      if (shown.length) requestAnimationFrame(some);
+      else label();
+    };
+    some();
   };
   if (form) {
     form.addEventListener("input", filter);
