@@ -54,7 +54,7 @@ FORMATS = {
     "html": Format(
         "getput.report.page",
         "one page for a browser: every finding in its source, with the way and the counts",
-        needs=frozenset({Extra.EXHIBITS}),
+        needs=frozenset({"exhibits"}),
     ),
     "table": Format("getput.report.table", "findings counted by rule, family and subsystem", standing=True),
 }

@@ -13,7 +13,7 @@ from getput.config import Settings
 from getput.csource import macros
 from getput.csource.syntax import FunctionSource
 from getput.index.names import Names
-from getput.model import Anchor, Answer, Confidence, FileAnswer, Finding, PatchAnswer, Stats, Status
+from getput.model import Anchor, Answer, Confidence, Extra, FileAnswer, Finding, PatchAnswer, Stats, Status
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
