@@ -69,7 +69,7 @@ def _source(finding: Finding, ident: str) -> str:
         if side is not None
     ]
     head = f'<div class="r heads">{"".join(heads)}</div>' if both else ""
-    view = _views(ident) if both else ""
+    view = _views(ident, exhibit.side) if both else ""
     return (
         f'<div class="bar"><p class="key">{_key(finding, exhibit)}</p>{view}</div>'
         f'<div class="show {"two" if both else "one"}-sided"><div class="src"><div class="code {"two" if both else "one"} on-{exhibit.side}" role="group" '
@@ -77,11 +77,11 @@ def _source(finding: Finding, ident: str) -> str:
     )
 
 
-def _views(ident: str) -> str:
+def _views(ident: str, side: str) -> str:
     """Which of two sides are shown: works without scripts."""
     options = (("before", "Before", ""), ("both", "Side by side", " checked"), ("after", "After", ""))
     return (
-        '<fieldset class="view"><legend class="hid">Shown images</legend>'
+        f'<fieldset class="view at-{side}"><legend class="hid">Shown images</legend>'
         + "".join(
             f'<label><input type="radio" name="v-{ident}" class="v-{name}"{checked}><span>{label}</span></label>'
             for name, label, checked in options
