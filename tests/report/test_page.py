@@ -166,6 +166,17 @@ def test_what_stands_in_a_tree(tmp_path, options):
     assert getput("scan", "--tree", tmp_path, "--format", "html", *options, "--jobs", 1, cwd=tmp_path) == html
 
 
+def test_a_file_beside_the_tree(tmp_path):
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "beside.c").write_text(
+        'int f(void)\n{\n\tstruct device_node *np = of_find_node_by_path("/x");\n\n'
+        "\tif (g())\n\t\treturn -EIO;\n\tof_node_put(np);\n\treturn 0;\n}\n"
+    )
+    page = Page(getput("scan", "--tree", "tree", "--format", "html", "beside.c", cwd=tmp_path))
+    assert [number for number, _, classes in lines_of(page) if "x" in classes] == ["6"]
+    assert not page.all("li", class_="bad")
+
+
 def test_other_formats_need_no_exhibits():
     assert [name for name, form in FORMATS.items() if Extra.EXHIBITS in form.needs] == ["html"]
 

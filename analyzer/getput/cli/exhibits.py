@@ -57,7 +57,9 @@ def _look(findings: tuple[Finding, ...]) -> _Shown:
     """The findings of one file."""
     path = findings[0].file
     try:
-        return _Shown(standing(_Worker.judge, _Worker.names, path, text_of(_Worker.tree / path), findings))
+        below = _Worker.tree / path
+        text = text_of(below if below.is_file() else Path(path))  # a file beside the tree is named as it was given
+        return _Shown(standing(_Worker.judge, _Worker.names, path, text, findings))
     except UnjudgeableError as error:
         return _Shown([None] * len(findings), str(error))
     except Exception as error:  # noqa: BLE001 -- the other files wait
