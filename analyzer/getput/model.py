@@ -84,6 +84,48 @@ class Suppressed(msgspec.Struct, frozen=True):
     expires: str | None = None
 
 
+class Note(msgspec.Struct, frozen=True):
+    """A remark beside a line of a function.  ``kind``: ``take``, ``drop``, ``true`` or ``false`` (a branch that is taken, or not), ``case``,
+    ``loop``, ``exit`` (the function ends here), ``lost`` (what the finding is about), ``step`` (anything else)."""
+
+    line: int
+    kind: str
+    text: str
+
+
+class Side(msgspec.Struct, frozen=True):
+    """A function as one image has it, and one way through it.
+
+    ``first`` is the line (1-based) of ``lines[0]``, without line ends; all line numbers are the file's.  ``changed`` are the lines that the patch
+    added or removed.  ``way`` holds the lines that the way passes, ``counts`` the object's net count after them (``0/1`` where a result
+    decides that nobody looked at), ``held`` those on which it is above zero.  ``graph`` is a picture (SVG), or empty.
+    """
+
+    file: str
+    first: int
+    lines: tuple[str, ...]
+    changed: tuple[int, ...] = ()
+    way: tuple[int, ...] = ()
+    counts: tuple[tuple[int, str], ...] = ()
+    held: tuple[int, ...] = ()
+    notes: tuple[Note, ...] = ()
+    graph: str = ""
+
+
+class Exhibit(msgspec.Struct, frozen=True):
+    """What a finding can be seen by: its function before and after the patch (None where an image has no such function), and on which of
+    the two sides (``before`` or ``after``) the finding stands."""
+
+    side: str
+    before: Side | None
+    after: Side | None
+
+    @property
+    def shown(self) -> Side | None:
+        """The side that the finding is about."""
+        return self.before if self.side == "before" else self.after
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One bug, as CONTRACT describes it; every reporter renders this object."""
 
@@ -106,6 +148,7 @@ class Finding(msgspec.Struct, frozen=True):
     fingerprint: str = ""
     question: str = ""  # the message as a question to the author: code is named, lines are not
     suppressed: Suppressed | None = None
+    exhibit: Exhibit | None = None  # made only for formats that need it
 
 
 class Problem(msgspec.Struct, frozen=True):

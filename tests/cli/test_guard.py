@@ -21,7 +21,7 @@ def test_a_fault_says_what_and_where():
 
 
 def test_check_judges_under_guard(monkeypatch, kernel, leaking, clean):
-    _start(kernel.top, Settings(), False, False)
+    _start(kernel.top, Settings(), False, False, frozenset())
     tasks = [Task((str(path),), False, None) for path in (leaking, clean)]
     assert [len(_judge(task).errors) for task in tasks] == [0, 0]
     monkeypatch.setattr("getput.verdict.judge.Judge.check", broken)

@@ -18,7 +18,7 @@ from getput.cli.progress import counted
 from getput.config import Settings
 from getput.index.records import FileRecord, answer_of, decode
 from getput.index.tree import sources
-from getput.model import Answer, Problem, Status
+from getput.model import Answer, Extra, Problem, Status
 from getput.ownership import apis
 from getput.ownership.vocabulary import Vocabulary
 from getput.patch.series import default_tree
@@ -70,6 +70,10 @@ def run(args: argparse.Namespace) -> int:
         full, interrupted = _alone(tree, settings, args)
     judged = time.perf_counter()
     answer = wanted(full, settings) if hidden is None else hidden.over(full, wanted(full, settings))
+    if Extra.EXHIBITS in form.needs:
+        from getput.cli.exhibits import exhibited
+
+        answer = exhibited(answer, tree, settings, args.jobs, show=not args.quiet)
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
     spent = (("judge", judged - start), ("select", time.perf_counter() - judged))
     answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed), spent=spent)

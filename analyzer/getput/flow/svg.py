@@ -34,7 +34,7 @@ def svg(graphs: Sequence[Graph]) -> list[str]:
     for graph in graphs:
         drawing = layout(graph, {box.number: _size(box, graph) for box in graph.boxes})
         body.append(f'<g transform="translate({_n(MARGIN)},{_n(y)})">')
-        body.append(f'<text class="title" y="12">{_text(graph.title)}</text>')
+        body.append(f'<text class="title" y="12">{xml_text(graph.title)}</text>')
         body.append(f'<g transform="translate(0,{_n(TITLE)})">')
         body += [_arrow(route) for route in drawing.routes]
         for route in drawing.routes:
@@ -70,15 +70,15 @@ def _box(box: Box, x: float, y: float, size: Size) -> list[str]:
     kind = "box head" if box.head else "box"
     out = [f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" width="{_n(size[0])}" height="{_n(size[1])}" rx="3"/>']
     left, at = x + PAD, y + ROW
-    out.append(f'<text class="line" x="{_n(left)}" y="{_n(at)}">{_text(_heading(box))}</text>')
+    out.append(f'<text class="line" x="{_n(left)}" y="{_n(at)}">{xml_text(_heading(box))}</text>')
     inner = left + _column(box) * CHARACTER
     for line, text in box.lines:
         at += ROW
         if line:
             out.append(f'<text class="line" x="{_n(left)}" y="{_n(at)}">{line}</text>')
         short = _short(text, LONGEST)
-        tip = f"<title>{_text(text)}</title>" if short != text else ""
-        out.append(f'<text x="{_n(inner)}" y="{_n(at)}" xml:space="preserve">{tip}{_text(short)}</text>')
+        tip = f"<title>{xml_text(text)}</title>" if short != text else ""
+        out.append(f'<text x="{_n(inner)}" y="{_n(at)}" xml:space="preserve">{tip}{xml_text(short)}</text>')
     return out
 
 
@@ -102,7 +102,7 @@ def _arrow(route: Route) -> str:
             way += f"C{_n(before_x)} {half} {_n(x)} {half} {_n(x)} {_n(y)}"
     return (
         f'<path class="{_kind(route.edge)}" d="{way}" marker-end="url(#tip)">'
-        f"<title>{_text(_tip(route.edge))}</title></path>"
+        f"<title>{xml_text(_tip(route.edge))}</title></path>"
     )
 
 
@@ -113,7 +113,7 @@ def _label(route: Route) -> list[str]:
     x, y = route.points[0]
     label = _short(route.edge.text, LONGEST_LABEL)
     under = f'<rect class="under" x="{_n(x + 3)}" y="{_n(y + 3)}" width="{_n(len(label) * SMALL + 2)}" height="12"/>'
-    return [under, f'<text class="label {_kind(route.edge)}" x="{_n(x + 4)}" y="{_n(y + 12)}">{_text(label)}</text>']
+    return [under, f'<text class="label {_kind(route.edge)}" x="{_n(x + 4)}" y="{_n(y + 12)}">{xml_text(label)}</text>']
 
 
 def _kind(edge: Edge) -> str:
@@ -132,7 +132,7 @@ def _n(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-def _text(text: str) -> str:
+def xml_text(text: str) -> str:
     """Text for XML, in ASCII; what XML has no way to write is a question mark."""
     return "".join(map(_character, escape(text)))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 
 from getput.flow import cfg
-from getput.flow.ir import Advance, Branch, Case, Function, Jump, Return, Stop, Switch, Var
+from getput.flow.ir import Advance, Branch, Case, Function, Jump, Return, Stop, Switch, Terminator, Var
 from getput.ownership import registration
 from getput.ownership.arithmetic import COMPARE
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
@@ -140,7 +140,11 @@ class Solver:
         for instr in body.instrs:
             if not machine.step(state, instr):
                 return []
-        end = body.end
+        return self.leave(state, body.end)
+
+    def leave(self, state: State, end: Terminator) -> list[tuple[int, State]]:
+        """Where the path goes on from the *end* of a block, with the state there."""
+        machine = self.machine
         machine.at = end.at
         if isinstance(end, Jump):
             return [(end.to, state)]

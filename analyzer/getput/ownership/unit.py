@@ -319,13 +319,7 @@ class Unit:
         function = self.function(source)
         if function is None:
             return None
-        machine = Machine(
-            function,
-            counter,
-            self.tables,
-            lambda name, counted: self.callee(source, name, counter, depth, counted=counted),
-            self.by_name.__contains__,
-        )
+        machine = self.machine(source, function, counter, depth)
         shape = self.shapes.get(source.start)
         if shape is None:
             shape = self.shapes[source.start] = Shape(function)
@@ -335,6 +329,16 @@ class Unit:
             self.bounded.add(source.name)
         self.runs[key] = function, machine, solver
         return self.runs[key]
+
+    def machine(self, source: FunctionSource, function: Function, counter: str, depth: int = 0) -> Machine:
+        """What moves states through *function*, the lowered form of *source*."""
+        return Machine(
+            function,
+            counter,
+            self.tables,
+            lambda name, counted: self.callee(source, name, counter, depth, counted=counted),
+            self.by_name.__contains__,
+        )
 
     def reports(self, source: FunctionSource, only: frozenset[str] | None = None) -> list[FunctionReport]:
         """What rules may see of *source*, one report a counter (of *only*, if they are given), in the counters' order."""

@@ -103,5 +103,10 @@ FORMATS = {
         changing=True,
         needs=frozenset({"facts"}),
     ),
+    "html": Format(
+        "getput.report.page",
+        "one page for a browser: every finding in its source, with the way and the counts",
+        needs=frozenset({"exhibits"}),
+    ),
     "table": Format("getput.report.table", "findings counted by rule, family and subsystem", standing=True),
 }

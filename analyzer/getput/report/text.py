@@ -45,8 +45,13 @@ def summary(answer: Answer) -> str:
     """One line: what was found, how much was judged, and how much could not be."""
     counts = [(status, sum(finding.status is status for finding in answer.findings)) for status in Status]
     found = ", ".join(f"{count} {status.value}" for status, count in counts if count) or _nothing(answer)
+    return f"{printable(answer.input)}: {found}; {extent(answer)}"
+
+
+def extent(answer: Answer) -> str:
+    """How much was judged, and how much could not be."""
     stats = answer.stats
-    parts = [f"{found}; {_many(stats.functions, 'function')} judged"]
+    parts = [f"{_many(stats.functions, 'function')} judged"]
     if stats.unparsed:
         parts.append(f"{stats.unparsed} could not be parsed")
     if stats.bounded:
@@ -65,7 +70,7 @@ def summary(answer: Answer) -> str:
             parts.append(f"{count} {what}")
     if stats.elapsed_ms:
         parts.append(f"{stats.elapsed_ms} ms")
-    return f"{printable(answer.input)}: {', '.join(parts)}"
+    return ", ".join(parts)
 
 
 VERDICTS = {

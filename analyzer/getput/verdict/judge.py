@@ -147,8 +147,7 @@ class Judge:
             if status is Status.FIXED and key in open_bugs:
                 at = open_bugs.pop(key)
                 found[at] = msgspec.structs.replace(found[at], mended_by=index)
-            result = finding(one, status, where, index)
-            found.append(msgspec.structs.replace(result, fingerprint=fingerprint(one, comparison.ordinal(one, status))))
+            found.append(comparison.finding(one, status, where, index))
             if status is Status.INTRODUCED:
                 open_bugs[key] = len(found) - 1
         series.note(index, comparison)
@@ -294,6 +293,19 @@ class Comparison:
             lines_of(self.before, one.function),
             self.images.old_path or self.images.path,
         )
+
+    def finding(self, one: Judged, status: Status, where: Anchor | None, index: int) -> Finding:
+        """*one* for everybody, with its fingerprint, and with what it can be seen by where that is needed."""
+        result = finding(one, status, where, index)
+        result = msgspec.structs.replace(result, fingerprint=fingerprint(one, self.ordinal(one, status)))
+        if Extra.EXHIBITS not in self.judge.needs or result.confidence.rank < self.judge.settings.min_confidence.rank:
+            return result
+        from getput.verdict.drawn import Image
+        from getput.verdict.exhibit import exhibit
+
+        before = None if self.before is None else Image(self.before, self.images.removed)
+        after = None if self.after is None else Image(self.after, self.images.added)
+        return msgspec.structs.replace(result, exhibit=exhibit(result, before, after))
 
     def settled(self, found: list[Judged], side: int) -> list[Judged]:
         """*found* on one *side* of the patch, without what other files of the folder refute."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from getput.model import Finding, FunctionFacts, Status
-from getput.verdict.place import finding, fingerprint, judged
+from getput.verdict.place import judged
 
 if TYPE_CHECKING:
     from getput.flow.guards import Guard
@@ -178,9 +176,7 @@ class Series:
             for found in every:
                 one = judged(rule.id, rule.severity, found, source, unit.path, unit.lines)
                 where = comparison.anchor(one) if status is Status.INTRODUCED else None
-                result = finding(one, status, where, index)
-                ordinal = comparison.ordinal(one, status)
-                yield msgspec.structs.replace(result, fingerprint=fingerprint(one, ordinal))
+                yield comparison.finding(one, status, where, index)
 
     def mentioning(self, name: str) -> Iterable[str]:
         """The files of the tree that may call *name*: those that an index names."""
