@@ -1,0 +1,325 @@
+"""Fixes of lost references: a put where it is missing, in the style of the function around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from getput.csource.outline import BREAK, GOTO, JUMPS, LOOPS, RETURN, Outline, Statement
+from getput.ownership.view import marks
+from getput.verdict import edits
+from getput.verdict.case import Case
+from getput.verdict.edits import Edit, ImpossibleError
+
+Candidate = tuple[str, Callable[[], list[Edit]]]
+ANSWERS = ("ret", "err", "rc", "error", "retval", "rv", "status", "result", "r", "res", "val")
+CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+
+
+def leaks(case: Case) -> Iterator[Candidate]:
+    """The candidates for a lost reference, best first."""
+    leak, site = case.leak, case.site
+    if leak is None or site is None or not case.expressions():
+        return
+    if leak.kind == "failed-get":
+        yield from instead(case)
+    for expr in case.expressions():
+        calls = case.releases(expr)
+        failed = case.policy.failed.get(site.callee) if leak.kind == "failed-get" else None
+        if failed is not None:
+            calls = [f"{failed}({expr})"]
+        for call in calls:
+            yield from put_at_exits(case, expr, call)
+
+
+def instead(case: Case) -> Iterator[Candidate]:
+    """The get that does not count when it fails."""
+    site = case.site
+    named = case.policy.instead.get(site.callee) if site is not None else None
+    if site is None or named is None or not case.has(named):
+        return
+    end = site.at + len(site.callee)
+    yield f"{named.name}()", lambda: [Edit(site.at, end, named.name.encode())]
+
+
+def put_at_exits(case: Case, expr: str, call: str) -> Iterator[Candidate]:
+    """*call* where the reference that *expr* holds is lost, in several ways."""
+    assert case.leak is not None
+    ways = [points(case, exit_at, standing) for exit_at, standing in exits(case)]
+    last = after_last_use(case, expr, call, [at for at, _ in exits(case)])
+    if case.leak.kind == "always" and last is not None:
+        yield "a put after the last use", last
+    if case.leak.kind not in ("always", "iterator") or len(ways) > 1:
+        yield from unwound(case, expr, call, ways)
+    depth = max(len(way) for way in ways)
+    for level in range(depth):
+        chosen = [way[min(level, len(way) - 1)] for way in ways if way]
+        if len(chosen) == len(ways):
+            yield "a put before the exit", lambda chosen=chosen: inline(case, expr, call, chosen)  # type: ignore[misc]
+    if case.leak.kind == "iterator":
+        yield from leaving(case, expr, call)
+    if case.leak.kind in ("always", "iterator"):
+        yield from unwound(case, expr, call, ways)
+    if case.leak.kind != "always" and last is not None:
+        yield "a put after the last use", last
+
+
+def exits(case: Case) -> list[tuple[int, object]]:
+    """(offset, how the reference stands) of every exit that loses it."""
+    leak = case.leak
+    assert leak is not None
+    found = {leak.shown.at: leak.standing, **{one.at: standing for one, standing in leak.rest}}
+    return sorted(found.items(), key=lambda item: item[0])
+
+
+def points(case: Case, exit_at: int, standing: object) -> list[Statement | None]:
+    """The statements before which a put may stand for one exit, nearest to where it is decided first; None is the function's end."""
+    outline, site = case.outline, case.site
+    assert site is not None
+    out: list[Statement | None] = []
+    here = outline.at(exit_at)
+    own = here if here is not None and here.kind == RETURN else None
+    for mark in reversed(marks(standing.trace)):  # type: ignore[attr-defined]
+        if len(out) > 3 or mark.at < site.at:
+            break
+        if mark.kind not in ("true", "false", "case"):
+            continue
+        asked = outline.at(mark.at)
+        if asked is None:
+            continue
+        for arm in (outline.branch(asked, other=False), outline.branch(asked, other=True)):
+            jump = ending(outline, arm)
+            if jump is not None and jump not in out and jump.start > site.at:
+                out.append(jump)
+    if own is not None and own in out:
+        out = [own, *[one for one in out if one != own]]
+    elif own is not None and outline.statements[own.up].up >= 0:
+        out.insert(0, own)
+    elif own not in out:
+        out.append(own)
+    return out
+
+
+def ending(outline: Outline, arm: Statement | None) -> Statement | None:
+    """The jump with which a branch ends."""
+    if arm is None:
+        return None
+    if arm.kind in JUMPS:
+        return arm
+    inner = outline.children(arm)
+    return inner[-1] if inner and inner[-1].kind in JUMPS else None
+
+
+# --- a put on the spot -----------------------------------------------------------------------------------------------
+
+
+def inline(case: Case, expr: str, call: str, where: Sequence[Statement | None]) -> list[Edit]:
+    """*call* before each of the statements."""
+    out: list[Edit] = []
+    for one in dict.fromkeys(where):
+        out += at_exit(case, expr, call, one)
+    return list(dict.fromkeys(out))
+
+
+def at_exit(case: Case, expr: str, call: str, one: Statement | None) -> list[Edit]:
+    """*call* before one statement, whose value is kept in a variable where the put comes between."""
+    line = f"{call};"
+    if one is None:
+        if not case.valid(expr, case.source.end - 1):
+            raise ImpossibleError
+        return edits.at_end(case.outline, [line])
+    if not case.valid(expr, one.start):
+        raise ImpossibleError
+    if one.kind != RETURN or not needs_value(case, expr, one):
+        return edits.before(case.outline, one, [line])
+    value = returned(case, one)
+    name, declaration = answer(case)
+    return [*declaration, *edits.before(case.outline, one, [f"{name} = {value};", line], f"return {name};")]
+
+
+def needs_value(case: Case, expr: str, one: Statement) -> bool:
+    """Whether what is returned is found out with the object, or by a call that may need it."""
+    roots = set(case.roots(expr))
+    if any(word in roots for word, _ in case.outline.words(one.start, one.end)):
+        return True
+    code = case.outline.code(one.start + len("return"), one.end)
+    return any(name not in (b"PTR_ERR", b"ERR_PTR", b"ERR_CAST") for name in CALLS.findall(code))
+
+
+def returned(case: Case, one: Statement) -> str:
+    """The expression of a ``return``, as written."""
+    value = case.outline.said(one.start + len("return"), one.end).strip().removesuffix(";").strip()
+    if not value or "\n" in value:
+        raise ImpossibleError
+    if value.startswith("(") and value.endswith(")") and value.count("(") == 1:
+        value = value[1:-1]
+    return value
+
+
+def answer(case: Case) -> tuple[str, list[Edit]]:
+    """A variable for what the function returns: one of its own, or a new one with its declaration."""
+    known = [name for name in ANSWERS if case.locals.get(name) == case.returns and case.outline.visible(name, case.at)]
+    if known:
+        return known[0], []
+    if not case.returns or case.returns == "void":
+        raise ImpossibleError
+    taken = {word for word, _ in case.outline.words(case.source.start, case.source.end)}
+    name = next((one for one in ANSWERS if one not in taken), None)
+    if name is None:
+        raise ImpossibleError
+    return name, edits.declared(case.outline, declaration(case.returns, name))
+
+
+def declaration(kind: str, name: str) -> str:
+    """A declaration of a variable."""
+    return f"{kind}{'' if kind.endswith('*') else ' '}{name};"
+
+
+# --- a label that unwinds --------------------------------------------------------------------------------------------
+
+
+def unwound(case: Case, expr: str, call: str, ways: Sequence[Sequence[Statement | None]]) -> Iterator[Candidate]:
+    """A ``goto`` to a label that puts the object, where other exits of the function leave that way."""
+    labels = [label for label in case.outline.labels if releasing(case, label, expr, call)]
+    used = [one for one in case.outline.statements if one.kind == GOTO and one.label in labels]
+    if not used:
+        return
+    for label in dict.fromkeys(
+        [one.label for one in sorted(used, key=lambda one: abs(one.start - case.at))] + labels
+    ):
+        for level in range(2):
+            chosen = [way[min(level, len(way) - 1)] for way in ways if way]
+            if len(chosen) == len(ways):
+                yield "a goto to the label that puts", lambda c=chosen, to=label: by_goto(case, expr, call, to, c)  # type: ignore[misc]
+
+
+def releasing(case: Case, label: str, expr: str, call: str) -> bool:
+    """Whether what stands behind *label* puts the object."""
+    tail = case.outline.after_label(label)
+    if not tail or tail[0].start < case.at and case.outline.labels[label].start < (case.site.at if case.site else 0):
+        return False
+    text = case.outline.code(tail[0].start, case.source.end).decode("utf-8", "replace")
+    name = call.partition("(")[0]
+    return any(one.what == expr and one.start >= tail[0].start for one in case.puts(case.unit, case.source)) or (
+        f"{name}({expr})" in text
+    )
+
+
+def by_goto(case: Case, expr: str, call: str, label: str, where: Sequence[Statement | None]) -> list[Edit]:
+    """A jump to *label* instead of each of the statements."""
+    out: list[Edit] = []
+    tail = case.outline.after_label(label) or []
+    final = next((one for one in tail if one.kind == RETURN), None)
+    for one in dict.fromkeys(where):
+        if one is None or one.start > case.outline.labels[label].start or not unwinds_alike(case, expr, label, one, tail):
+            raise ImpossibleError
+        if one.kind == GOTO:
+            if case.outline.after_label(one.label) is None:
+                raise ImpossibleError
+            text = case.outline.said(one.start, one.end)
+            at = one.start + text.rindex(one.label)
+            out.append(Edit(at, at + len(one.label), label.encode()))
+            continue
+        if one.kind != RETURN:
+            raise ImpossibleError
+        out += instead_of_return(case, one, final, label)
+    return list(dict.fromkeys(out))
+
+
+def instead_of_return(case: Case, one: Statement, final: Statement | None, label: str) -> list[Edit]:
+    """``goto label;`` instead of a ``return``, with what it returned in the variable that the label's own returns."""
+    said = case.outline.said(one.start + len("return"), one.end).strip().removesuffix(";").strip()
+    back = "" if final is None else case.outline.said(final.start + len("return"), final.end).strip().removesuffix(";").strip()
+    if said == back:
+        return edits.before(case.outline, one, [], f"goto {label};")
+    if back not in case.locals or "\n" in said or not said or not case.outline.visible(back, one.start):
+        raise ImpossibleError
+    if case.locals[back] != case.returns:
+        raise ImpossibleError
+    return edits.before(case.outline, one, [f"{back} = {said};"], f"goto {label};")
+
+
+def unwinds_alike(case: Case, expr: str, label: str, one: Statement, tail: Sequence[Statement]) -> bool:
+    """Whether what *label* does besides the put is what an exit at *one* has to do: it drops the object alone, or another jump to it stands
+    before, and none of what it does was done in between."""
+    outline = case.outline
+    others = {name for each in tail for name in CALLS.findall(outline.code(each.start, each.end)) if each.kind != RETURN}
+    mine = {each.name.encode() for each in case.puts(case.unit, case.source) if each.what == expr}
+    if others <= mine:
+        return True
+    site = case.site.at if case.site is not None else case.source.start
+    jumps = [each for each in outline.statements if each.kind == GOTO and each.label == label]
+    earlier = [each for each in jumps if site < each.start < one.start]
+    if earlier:
+        done = set(CALLS.findall(outline.code(earlier[-1].end, one.start)))
+        return not done & (others - mine)
+    later = [each for each in jumps if each.start > one.start]
+    if not later:
+        return False
+    between = outline.code(one.end, later[0].start)
+    return not any(word in between for word in (b"alloc", b"lock", b"get", b"enable", b"register", b"request", b"init", b"create"))
+
+
+# --- loops -----------------------------------------------------------------------------------------------------------
+
+
+def leaving(case: Case, expr: str, call: str) -> Iterator[Candidate]:
+    """*call* before each jump that leaves the loop of a counting iterator."""
+    site = case.site
+    loop = case.outline.at(site.at) if site is not None else None
+    if loop is None or loop.kind not in LOOPS:
+        return
+    jumps = [one for one in case.outline.within(loop) if leaves(case.outline, one, loop)]
+    for one in jumps:
+        yield "a put before the loop is left", lambda one=one: at_exit(case, expr, call, one)  # type: ignore[misc]
+    if len(jumps) > 1:
+        yield "a put before the loop is left", lambda: inline(case, expr, call, jumps)
+    behind = case.outline.children(case.outline.statements[loop.up])
+    later = [one for one in behind if one.start > loop.end]
+    if later and later[0].kind != RETURN:
+        yield "a put after the loop", lambda: edits.after(case.outline, loop, [f"{call};"])
+
+
+def leaves(outline: Outline, one: Statement, loop: Statement) -> bool:
+    """Whether a jump leaves *loop*."""
+    if one.kind in (RETURN, GOTO):
+        return one.kind == RETURN or not any(
+            label.label == one.label and loop.start <= label.start < loop.end for label in outline.labels.values()
+        )
+    if one.kind != BREAK:
+        return False
+    around = next((each for each in outline.around(one) if each.kind in LOOPS or each.kind == "switch_statement"), None)
+    return around == loop
+
+
+# --- the last use ----------------------------------------------------------------------------------------------------
+
+
+def after_last_use(case: Case, expr: str, call: str, lost: Sequence[int]) -> Callable[[], list[Edit]] | None:
+    """*call* once, behind the last statement that uses the object, and before the exits that come earlier; None where that is an exit."""
+    outline, site = case.outline, case.site
+    first = outline.at(site.at) if site is not None else None
+    roots = case.roots(expr)
+    if site is None or first is None or not roots:
+        return None
+    block = first
+    while not outline.listed(block):
+        block = outline.statements[block.up]
+    uses = outline.uses(roots[0], site.at, case.source.end)
+    last = outline.at(uses[-1]) if uses else first
+    while last is not None and last.up != block.up:
+        last = outline.statements[last.up] if last.up >= 0 else None
+    if last is None or last.kind in JUMPS or last.start < block.start:
+        return None
+    final = last
+    early = [one for at in lost if at < final.end and (one := outline.at(at)) is not None]
+
+    def build() -> list[Edit]:
+        out = edits.after(outline, final, [f"{call};"])
+        for one in early:
+            if one.kind != RETURN:
+                raise ImpossibleError
+            out += at_exit(case, expr, call, one)
+        return out
+
+    return build
