@@ -23,6 +23,7 @@ from getput.report.select import fails, shown, unjudged, wanted
 from getput.verdict.judge import Judge
 
 if TYPE_CHECKING:
+    from getput.patch.series import Submission
     from getput.verdict.current import Current
 
 OK, INTRODUCED, UNJUDGED = 0, 1, 2
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say of each patch that claims to mend a count whether it does: on every path, and not once too often",
     )
+    options.add_fixing(parser, "of what is introduced, in formats for machines")
     options.add_judging(parser)
 
 
@@ -75,7 +77,9 @@ def run(args: argparse.Namespace) -> int:
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     tally = _Tally(settings, form.carries_errors, args.quiet)
-    answers = in_order(_start, (tree, settings, args.timing, args.index), _judge, tasks, args.jobs, _died)
+    fix = args.format not in options.UNFIXED if args.fix is None else args.fix
+    fix = fix and Status.INTRODUCED in args.show
+    answers = in_order(_start, (tree, settings, args.timing, args.index, fix), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in tally.over(answers))
     output.answer(form.render((shown(answer, args.show) for answer in judged), options.look(args)))
@@ -151,17 +155,19 @@ class _Worker:
     judge: Judge
     tree: Path
     timing: bool
+    fix: bool
     current: Current | None
 
 
-def _start(tree: Path, settings: Settings, timing: bool, index: bool) -> None:
-    _Worker.current = _current(tree, settings) if index else None
+def _start(tree: Path, settings: Settings, timing: bool, index: bool, fix: bool = False) -> None:
+    _Worker.current = current_of(tree, settings) if index else None
     current = _Worker.current
     _Worker.judge = (
         Judge(tree, settings) if current is None else Judge(tree, settings, current.names, current.mentioning)
     )
     _Worker.tree = tree
     _Worker.timing = timing
+    _Worker.fix = fix
 
 
 def _judge(task: Task) -> Answer:
@@ -177,22 +183,32 @@ def _answer(task: Task) -> Answer:
     submission = next(iter(submissions))
     current = _Worker.current
     if current is None:
-        return _Worker.judge.check(submission)
+        return _checked(submission)
     from getput.index.store import UNUSABLE
 
     try:
         if current.names is not None:
             current.around(images.path for patch in submission.patches for images in patch.files)
-        answer = _Worker.judge.check(submission)
+        answer = _checked(submission)
     except UNUSABLE as error:
         output.message(f"the index cannot be used: {error}; patches are judged without it")
         _Worker.current = None
         _Worker.judge = Judge(_Worker.tree, _Worker.judge.settings)
-        return _Worker.judge.check(submission)
+        return _checked(submission)
     return replace(answer, stats=replace(answer.stats, index=current.state))
 
 
-def _current(tree: Path, settings: Settings) -> Current | None:
+def _checked(submission: Submission) -> Answer:
+    """What is judged of *submission*, with fixes if they are wanted and there is something to mend."""
+    answer = _Worker.judge.check(submission)
+    if not _Worker.fix or all(finding.status is not Status.INTRODUCED for finding in answer.findings):
+        return answer
+    from getput.verdict.fixes import with_fixes
+
+    return with_fixes(_Worker.judge, submission, answer)
+
+
+def current_of(tree: Path, settings: Settings) -> Current | None:
     """The index of *tree*; a tree without one needs none of what reading it takes."""
     from getput.index.place import place
 

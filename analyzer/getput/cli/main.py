@@ -19,6 +19,7 @@ from getput.cli.output import finish, message
 COMMANDS = {
     "check": "judge patches: which reference-count bugs do they introduce?",
     "scan": "judge source as it stands: files, folders, or a whole tree",
+    "fix": "write what mends the bugs that patches introduce, as one patch",
     "index": "build or refresh the summaries of a tree, which check and scan then use",
     "show": "what the engine saw of a function: masked text, instructions, graph, counts",
     "explain": "what a rule means, why it matters, how to silence it",

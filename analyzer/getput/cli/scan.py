@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``scan``."""
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a C file or a folder (default: the tree)")
     parser.add_argument("--summary", action="store_true", help="text: what --format table says, below the findings")
+    options.add_fixing(parser, "no")
     options.add_judging(parser, standing=True)
 
 
@@ -57,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         answer, interrupted = _alone(tree, settings, args)
     answer = wanted(answer, settings)
+    if args.fix:
+        from getput.verdict.standing import with_fixes
+
+        answer = with_fixes(tree, settings, answer)
     elapsed = round((time.perf_counter() - start) * 1000) if args.timing else 0
     answer = replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
     for error in answer.errors if not form.carries_errors else answer.errors[-1:] * interrupted:

@@ -12,7 +12,13 @@ from getput.csource.macros import Macros
 from getput.csource.parse import parse_function
 from getput.csource.syntax import FunctionSource, Node
 
-BLOCK, LABELED, CASE, ELSE, IF = "compound_statement", "labeled_statement", "case_statement", "else_clause", "if_statement"
+BLOCK, LABELED, CASE, ELSE, IF = (
+    "compound_statement",
+    "labeled_statement",
+    "case_statement",
+    "else_clause",
+    "if_statement",
+)
 RETURN, GOTO, BREAK, CONTINUE = "return_statement", "goto_statement", "break_statement", "continue_statement"
 DECLARATION, EXPRESSION = "declaration", "expression_statement"
 JUMPS = frozenset({RETURN, GOTO, BREAK, CONTINUE})
@@ -26,10 +32,10 @@ DIRECTIVE = "preproc"
 NESTED = frozenset({BLOCK, CASE, LABELED})  # what holds statements one after the other
 
 _QUIET = re.compile(
-    rb"""/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'|^[ \t]*#(?:[^\n\\]|\\.)*""", re.DOTALL | re.MULTILINE
+    rb"""/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'|^[ \t]*#(?:[^\n\\]|\\.)*""",
+    re.DOTALL | re.MULTILINE,
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_ACCESS = (b".", b">")  # before the name of a member
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -80,9 +86,10 @@ class Outline:
     def _declare(self, node: Node, up: int) -> None:
         for child in node.children:
             if child.field == "declarator":
-                while child.kind not in ("identifier", "ERROR") and child.children:
-                    child = next((one for one in child.children if one.field == "declarator"), child.children[0])
-                self.names.append((self.said(child.start, child.end), child.start, up))
+                name = child
+                while name.kind not in ("identifier", "ERROR") and name.children:
+                    name = next((one for one in name.children if one.field == "declarator"), name.children[0])
+                self.names.append((self.said(name.start, name.end), name.start, up))
 
     # --- the text ------------------------------------------------------------------------------------------------------
 
@@ -152,7 +159,9 @@ class Outline:
 
     def within(self, one: Statement) -> list[Statement]:
         """The statements inside *one*, in the order of the text."""
-        return [other for other in self.statements if one.start <= other.start and other.end <= one.end and other != one]
+        return [
+            other for other in self.statements if one.start <= other.start and other.end <= one.end and other != one
+        ]
 
     def children(self, one: Statement) -> list[Statement]:
         """The statements directly inside *one*."""
@@ -178,7 +187,12 @@ class Outline:
             return None
         out: list[Statement] = []
         for one in self.statements:
-            if one.start >= at.start and self.statements[one.up].kind in NESTED and self.top(one) and one.kind != LABELED:
+            if (
+                one.start >= at.start
+                and self.statements[one.up].kind in NESTED
+                and self.top(one)
+                and one.kind != LABELED
+            ):
                 out.append(one)
         return out
 
@@ -192,5 +206,6 @@ class Outline:
         if not declared:
             return True  # a parameter, or the file's own
         return any(
-            at < offset and self.statements[block].start <= offset <= self.statements[block].end for at, block in declared
+            at < offset and self.statements[block].start <= offset <= self.statements[block].end
+            for at, block in declared
         )

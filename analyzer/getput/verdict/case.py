@@ -8,20 +8,28 @@ from pathlib import Path
 
 import msgspec
 
-from getput.csource.outline import EXPRESSION, Outline, Statement
+from getput.csource.outline import DECLARATION, EXPRESSION, GOTO, LABELED, Outline, Statement
+from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
+from getput.flow.ir import Function
 from getput.model import Finding
 from getput.ownership import guess
 from getput.ownership.contracts import Contract, Effect, Source, Verb
 from getput.ownership.state import Count, Site
 from getput.ownership.unit import Unit
-from getput.ownership.view import Incident, Leak
+from getput.ownership.view import Incident, Leak, marks
 from getput.verdict import policy
 from getput.verdict.policy import Named, Policy
 
 PLACE = re.compile(r"&?[A-Za-z_]\w*(?:(?:->|\.)\w+|\[\w+\])*")  # an expression that may be said again somewhere else
 ROOT = re.compile(r"[A-Za-z_]\w*")
 ASSIGNED = re.compile(rb"([A-Za-z_][\w>.\[\]-]*)\s*=\s*(?:\([^()]*\)\s*)?$")
+KINDS = {"count-kept-by-failed-get": "failed-get", "leak-always": "always", "leak-on-iterator-exit": "iterator"}
+TIED = re.compile(rb"(?:[\w\s]*\*\s*)?([A-Za-z_]\w*)\s*=\s*([^=].*);", re.DOTALL)
+CALLED = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+PART = re.compile(  # what gives a part of its argument, or what lives as long
+    r"^to_|_to_|^container_of$|(?:drv|dev)data|_priv(?:ate)?$|_data$|get_property|_of$|^file_inode$|_payload|^(?:list|rb|hlist)_\w*entry"
+)
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
 
 
@@ -52,7 +60,9 @@ class Put(msgspec.Struct, frozen=True):
 class Case:
     """A finding with what the engine knows of the count that it is about."""
 
-    def __init__(self, finding: Finding, unit: Unit, before: Unit | None, source: FunctionSource, tree: Path | None) -> None:
+    def __init__(
+        self, finding: Finding, unit: Unit, before: Unit | None, source: FunctionSource, tree: Path | None
+    ) -> None:
         self.finding = finding
         self.unit = unit
         self.before = before
@@ -75,8 +85,10 @@ class Case:
             for leak in report.leaks:
                 exits = (leak.shown.at, *[one.at for one, _ in leak.rest])
                 count = leak.standing.count
-                if count.family == self.finding.family and (count.label or "") in (self.finding.object, "") and (
-                    self.at in exits or any(self.at == site.at for site in count.taken)
+                if (
+                    count.family == self.finding.family
+                    and (count.label or "") in (self.finding.object, "")
+                    and (self.at in exits or any(self.at == site.at for site in count.taken))
                 ):
                     self.leak, self.count, self.counter = leak, count, report.counter
                     return
@@ -107,18 +119,48 @@ class Case:
     # --- the object ----------------------------------------------------------------------------------------------------
 
     @property
+    def kind(self) -> str:
+        """How the reference is lost, as the engine calls it."""
+        return self.leak.kind if self.leak is not None else KINDS.get(self.finding.rule, "error")
+
+    @property
     def site(self) -> Site | None:
         """The call that took the reference."""
         if self.count is None or not self.count.taken:
-            return None
+            return self.shown_site()
         return self.count.taken[-1 if self.leak is not None and self.leak.kind == "failed-get" else 0]
+
+    def shown_site(self) -> Site | None:
+        """The call at which the way of the finding begins, if that took the reference."""
+        first = self.finding.path[0] if self.finding.path else None
+        if first is None or len(self.finding.path) < 2 or first.file != self.finding.file:
+            return None
+        at = self.unit.lines.offset(first.line) + first.column - 1
+        found = ROOT.match(self.outline.said(at, min(at + 80, self.source.end)))
+        contract = self.unit.tables.contracts.get(found[0]) if found is not None else None
+        site = Site(found[0], at, contract) if found is not None else None
+        return site if site is not None and self.taking(site) is not None else None
+
+    def lost(self) -> list[tuple[int, tuple[int, ...]]]:
+        """(offset, offsets of the conditions on the way, the last one first) of every exit that loses the reference."""
+        if self.leak is None:
+            way = [self.unit.lines.offset(step.line) + step.column - 1 for step in self.finding.path[1:-1]]
+            return [(self.at, tuple(reversed(way)))]
+        found = {self.leak.shown.at: self.leak.standing, **{one.at: standing for one, standing in self.leak.rest}}
+        asked = ("true", "false", "case")
+        return [
+            (at, tuple(mark.at for mark in reversed(marks(standing.trace)) if mark.kind in asked))
+            for at, standing in sorted(found.items())
+        ]
 
     def taking(self, site: Site) -> Effect | None:
         """What of the call's contract took."""
         if site.contract is None:
             return None
         count_of = self.unit.tables.counter_of
-        return next((one for one in site.contract.effects if one.verb in TAKING and count_of(one.family) == self.counter), None)
+        return next(
+            (one for one in site.contract.effects if one.verb in TAKING and count_of(one.family) == self.counter), None
+        )
 
     def expressions(self) -> list[str]:
         """How the source may call the object, best first."""
@@ -132,6 +174,8 @@ class Case:
             elif effect is not None and effect.target.arg >= 0 and not effect.target.path and call is not None:
                 if effect.target.arg < len(call[2]):
                     out.append(call[2][effect.target.arg])
+                if site.contract is not None and site.contract.returns_arg == effect.target.arg:
+                    out.append(self.assigned(site.at))
             elif assigned := self.assigned(site.at):
                 out.append(assigned)
         label = count.label if count is not None else self.finding.object
@@ -174,7 +218,9 @@ class Case:
 
     def puts(self, unit: Unit, source: FunctionSource) -> Iterator[Put]:
         """The calls in a function that drop something of the counter, in the order of the text."""
-        outline = self.outline if unit is self.unit and source is self.source else Outline(unit.text, source, unit.macros)
+        outline = (
+            self.outline if unit is self.unit and source is self.source else Outline(unit.text, source, unit.macros)
+        )
         for word, at in outline.words(source.start, source.end):
             arg = self.dropping(word)
             if arg is None or at == source.start:
@@ -187,7 +233,9 @@ class Case:
         """Calls that drop what *expr* is, without the semicolon: as the function itself says it, as the file does, as the tables do."""
         out: list[str] = []
         kept = self.before.by_name.get(self.source.name) if self.before is not None else None
-        texts = [(self.unit, self.source)] + ([(self.before, kept)] if self.before is not None and kept is not None else [])
+        texts = [(self.unit, self.source)] + (
+            [(self.before, kept)] if self.before is not None and kept is not None else []
+        )
         for unit, source in texts:
             out += [one.of(expr) for one in self.puts(unit, source) if one.what == expr]
         site = self.site
@@ -199,12 +247,26 @@ class Case:
         effect = self.taking(site) if site is not None else None
         family = effect.family if effect is not None and effect.family != "*" else self.finding.family
         known = self.unit.tables.families.get(family)
-        for put in known.puts[:2] if known is not None else ():
+        named = self.namesake(site.callee) if site is not None else None
+        if named is not None:
+            out.append(f"{named}({expr})")
+        for put in known.puts[:2] if known is not None and named is None else ():
             contract = self.unit.tables.contracts.get(put)
             alone = contract is None or (contract.release_arg < 0 and self.dropping(put) == 0)
             if alone and self.fits(expr, family):
                 out.append(f"{put}({expr})")
         return list(dict.fromkeys(out))[:3]
+
+    def namesake(self, get: str) -> str | None:
+        """The put of the tables that is called like a get but for its last word; of several, the one with the longest name."""
+        found = []
+        for put in self.unit.vocabulary.puts(self.counter):
+            stem, _, last = put.rpartition("_")
+            if last in ("put", "unref", "release") and stem and get.startswith(stem + "_") and self.dropping(put) == 0:
+                contract = self.unit.tables.contracts.get(put)
+                if contract is not None and contract.release_arg < 0:
+                    found.append(put)
+        return max(found, key=lambda put: (len(put), put), default=None)
 
     def fits(self, expr: str, family: str) -> bool:
         """Whether *expr* has the type that the puts of *family* take, as far as that can be told."""
@@ -244,6 +306,19 @@ class Case:
         """The variables that *expr* begins with: its own, and those of its indices."""
         return [found[0] for found in ROOT.finditer(re.sub(r"(?:->|\.)\s*\w+", "", expr))]
 
+    def tied(self, expr: str) -> frozenset[str]:
+        """The variables that are good only as long as the object is: its own, and those that point into it or are got from it as a part."""
+        found = set(self.roots(expr)[:1])
+        outline = self.outline
+        for one in outline.statements:
+            assigned = TIED.match(outline.code(one.start, one.end)) if one.kind in (EXPRESSION, DECLARATION) else None
+            if assigned is None or not self.locals.get(assigned[1].decode("ascii"), "").endswith("*"):
+                continue
+            calls = [name for name in CALLED.findall(assigned[2]) if not PART.search(name.decode("ascii"))]
+            if not calls and {word for word, _ in outline.words(one.start + assigned.start(2), one.end)} & found:
+                found.add(assigned[1].decode("ascii"))
+        return frozenset(found)
+
     # --- statements ----------------------------------------------------------------------------------------------------
 
     def statement(self, at: int) -> Statement | None:
@@ -256,6 +331,58 @@ class Case:
         if one is None or one.kind != EXPRESSION or one.start != start:
             return None
         return one if self.outline.code(end, one.end).strip() == b";" else None
+
+    # --- what an edit makes of it --------------------------------------------------------------------------------------
+
+    def sound(self, text: bytes) -> bool:
+        """Whether each function of *text*, the file as an edit makes it, has the labels that it jumps to, and no others, and the variables that it
+        names, as far as the two images know them for variables of this function."""
+        for source in functions(text):
+            old = self.unit.by_name.get(source.name)
+            if old is not None and self.unit.text[old.start : old.end] == text[source.start : source.end]:
+                continue
+            outline = Outline(text, source, self.unit.macros)
+            if outline.errors:
+                return False
+            jumps = {one.label for one in outline.statements if one.kind == GOTO}
+            labels = {one.label for one in outline.statements if one.kind == LABELED}
+            if jumps - labels or (labels - jumps and not self.idle(source.name, labels - jumps)):
+                return False
+            words = {word for word, _ in outline.words(source.start, source.end)}
+            declared = {name for name, _, _ in outline.names}
+            if any(
+                word in words and word not in declared
+                for word in self.variables(source.name) - self.parameters(source.name)
+            ):
+                return False
+        return True
+
+    def idle(self, function: str, labels: set[str]) -> bool:
+        """Whether nobody jumps to *labels* of a function before an edit either."""
+        source = self.unit.by_name.get(function)
+        if source is None:
+            return False
+        outline = Outline(self.unit.text, source, self.unit.macros)
+        jumps = {one.label for one in outline.statements if one.kind == GOTO}
+        return labels <= outline.labels.keys() and not labels & jumps
+
+    def variables(self, function: str) -> set[str]:
+        """The locals of a function in both images."""
+        return {name for one in self.images(function) for name in one.locals}
+
+    def parameters(self, function: str) -> set[str]:
+        """The parameters of a function in both images."""
+        return {param.name for one in self.images(function) for param in one.params}
+
+    def images(self, function: str) -> list[Function]:
+        """A function in both images."""
+        out = []
+        for unit in (self.unit, self.before):
+            source = unit.by_name.get(function) if unit is not None else None
+            lowered = unit.function(source) if unit is not None and source is not None else None
+            if lowered is not None:
+                out.append(lowered)
+        return out
 
 
 def case_of(finding: Finding, unit: Unit, before: Unit | None, tree: Path | None) -> Case:

@@ -107,7 +107,7 @@ def after(outline: Outline, one: Statement, lines: Sequence[str]) -> list[Edit]:
     if too_wide(blanks, new):
         raise ImpossibleError
     at = line_end(text, one.end)
-    return [Edit(at, at, b"".join(blanks + line + b"\n" for line in new))]
+    return [Edit(at, at, b"".join(blanks + line + b"\n" if line else b"\n" for line in new))]
 
 
 def at_end(outline: Outline, lines: Sequence[str]) -> list[Edit]:
@@ -313,7 +313,11 @@ def unified(path: str, old: bytes, new: bytes) -> str:
     out = [f"--- a/{path}\n".encode("utf-8", "surrogateescape"), f"+++ b/{path}\n".encode("utf-8", "surrogateescape")]
     for group in grouped(codes):
         first, last = group[0], group[-1]
-        out.append(f"@@ -{span(first[1], last[2])} +{span(first[3], last[4])} @@{near(a, first[1])}\n".encode("utf-8", "surrogateescape"))
+        out.append(
+            f"@@ -{span(first[1], last[2])} +{span(first[3], last[4])} @@{near(a, first[1])}\n".encode(
+                "utf-8", "surrogateescape"
+            )
+        )
         for tag, low, high, there, end in group:
             if tag == "equal":
                 out += [shown(b" ", line) for line in a[low:high]]
@@ -370,5 +374,3 @@ def grouped(codes: Sequence[tuple[str, int, int, int, int]]) -> list[list[tuple[
     if any(tag != "equal" for tag, *_ in group):
         groups.append(group)
     return groups
-
-

@@ -79,7 +79,8 @@ def alike(findings: Sequence[Finding], finding: Finding) -> list[str]:
     return [
         one.fingerprint
         for one in findings
-        if (one.file, one.function, one.rule, one.object) == (finding.file, finding.function, finding.rule, finding.object)
+        if (one.file, one.function, one.rule, one.object)
+        == (finding.file, finding.function, finding.rule, finding.object)
     ]
 
 
@@ -128,6 +129,9 @@ class Mender:
                 reasons.append("too many edits would have to be tried")
                 break
             tried.add(text)
+            if not case.sound(text):
+                reasons.append("what was tried would not compile")
+                continue
             self.left -= 1
             other = court.other(finding.file, text)
             line = moves(court.text(finding.file), text).at(finding.line)
@@ -222,5 +226,3 @@ def with_fixes(judge: Judge, submission: Submission, answer: Answer) -> Answer:
 def wants(finding: Finding, judge: Judge) -> bool:
     """Whether a fix is looked for."""
     return finding.status is Status.INTRODUCED and finding.confidence.rank >= judge.settings.min_confidence.rank
-
-

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-from getput.csource.outline import BREAK, GOTO, JUMPS, LOOPS, RETURN, Outline, Statement
-from getput.ownership.view import marks
+from getput.csource.outline import BREAK, DECLARATION, GOTO, JUMPS, LOOPS, RETURN, Outline, Statement
 from getput.verdict import edits
 from getput.verdict.case import Case
 from getput.verdict.edits import Edit, ImpossibleError
 
 Candidate = tuple[str, Callable[[], list[Edit]]]
 ANSWERS = ("ret", "err", "rc", "error", "retval", "rv", "status", "result", "r", "res", "val")
+LEAKS = frozenset({"leak-on-error", "leak-always", "leak-on-iterator-exit", "count-kept-by-failed-get"})
 CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 
 
 def leaks(case: Case) -> Iterator[Candidate]:
     """The candidates for a lost reference, best first."""
-    leak, site = case.leak, case.site
-    if leak is None or site is None or not case.expressions():
+    site = case.site
+    if site is None or case.finding.rule not in LEAKS:
         return
-    if leak.kind == "failed-get":
+    if case.kind == "failed-get":
         yield from instead(case)
     for expr in case.expressions():
         calls = case.releases(expr)
-        failed = case.policy.failed.get(site.callee) if leak.kind == "failed-get" else None
+        failed = case.policy.failed.get(site.callee) if case.kind == "failed-get" else None
         if failed is not None:
             calls = [f"{failed}({expr})"]
         for call in calls:
@@ -39,52 +40,42 @@ def instead(case: Case) -> Iterator[Candidate]:
     if site is None or named is None or not case.has(named):
         return
     end = site.at + len(site.callee)
-    yield f"{named.name}()", lambda: [Edit(site.at, end, named.name.encode())]
+    yield f"{named.name}()", partial(list, [Edit(site.at, end, named.name.encode())])
 
 
 def put_at_exits(case: Case, expr: str, call: str) -> Iterator[Candidate]:
     """*call* where the reference that *expr* holds is lost, in several ways."""
-    assert case.leak is not None
-    ways = [points(case, exit_at, standing) for exit_at, standing in exits(case)]
-    last = after_last_use(case, expr, call, [at for at, _ in exits(case)])
-    if case.leak.kind == "always" and last is not None:
+    lost = case.lost()
+    ways = [points(case, at, asked) for at, asked in lost]
+    last = after_last_use(case, expr, call, [at for at, _ in lost])
+    if case.kind == "always" and last is not None:
         yield "a put after the last use", last
-    if case.leak.kind not in ("always", "iterator") or len(ways) > 1:
+    if case.kind not in ("always", "iterator") or len(ways) > 1:
         yield from unwound(case, expr, call, ways)
     depth = max(len(way) for way in ways)
     for level in range(depth):
         chosen = [way[min(level, len(way) - 1)] for way in ways if way]
         if len(chosen) == len(ways):
-            yield "a put before the exit", lambda chosen=chosen: inline(case, expr, call, chosen)  # type: ignore[misc]
-    if case.leak.kind == "iterator":
+            yield "a put before the exit", partial(inline, case, expr, call, chosen)
+    if case.kind == "iterator":
         yield from leaving(case, expr, call)
-    if case.leak.kind in ("always", "iterator"):
+    if case.kind in ("always", "iterator"):
         yield from unwound(case, expr, call, ways)
-    if case.leak.kind != "always" and last is not None:
+    if case.kind != "always" and last is not None:
         yield "a put after the last use", last
 
 
-def exits(case: Case) -> list[tuple[int, object]]:
-    """(offset, how the reference stands) of every exit that loses it."""
-    leak = case.leak
-    assert leak is not None
-    found = {leak.shown.at: leak.standing, **{one.at: standing for one, standing in leak.rest}}
-    return sorted(found.items(), key=lambda item: item[0])
-
-
-def points(case: Case, exit_at: int, standing: object) -> list[Statement | None]:
+def points(case: Case, exit_at: int, asked_at: Sequence[int]) -> list[Statement | None]:
     """The statements before which a put may stand for one exit, nearest to where it is decided first; None is the function's end."""
     outline, site = case.outline, case.site
     assert site is not None
     out: list[Statement | None] = []
     here = outline.at(exit_at)
     own = here if here is not None and here.kind == RETURN else None
-    for mark in reversed(marks(standing.trace)):  # type: ignore[attr-defined]
-        if len(out) > 3 or mark.at < site.at:
+    for at in asked_at:
+        if len(out) > 3 or at < site.at:
             break
-        if mark.kind not in ("true", "false", "case"):
-            continue
-        asked = outline.at(mark.at)
+        asked = outline.at(at)
         if asked is None:
             continue
         for arm in (outline.branch(asked, other=False), outline.branch(asked, other=True)):
@@ -139,8 +130,8 @@ def at_exit(case: Case, expr: str, call: str, one: Statement | None) -> list[Edi
 
 def needs_value(case: Case, expr: str, one: Statement) -> bool:
     """Whether what is returned is found out with the object, or by a call that may need it."""
-    roots = set(case.roots(expr))
-    if any(word in roots for word, _ in case.outline.words(one.start, one.end)):
+    tied = case.tied(expr)
+    if any(word in tied for word, _ in case.outline.words(one.start, one.end)):
         return True
     code = case.outline.code(one.start + len("return"), one.end)
     return any(name not in (b"PTR_ERR", b"ERR_PTR", b"ERR_CAST") for name in CALLS.findall(code))
@@ -184,19 +175,17 @@ def unwound(case: Case, expr: str, call: str, ways: Sequence[Sequence[Statement 
     used = [one for one in case.outline.statements if one.kind == GOTO and one.label in labels]
     if not used:
         return
-    for label in dict.fromkeys(
-        [one.label for one in sorted(used, key=lambda one: abs(one.start - case.at))] + labels
-    ):
+    for label in dict.fromkeys([one.label for one in sorted(used, key=lambda one: abs(one.start - case.at))] + labels):
         for level in range(2):
             chosen = [way[min(level, len(way) - 1)] for way in ways if way]
             if len(chosen) == len(ways):
-                yield "a goto to the label that puts", lambda c=chosen, to=label: by_goto(case, expr, call, to, c)  # type: ignore[misc]
+                yield "a goto to the label that puts", partial(by_goto, case, expr, label, chosen)
 
 
 def releasing(case: Case, label: str, expr: str, call: str) -> bool:
     """Whether what stands behind *label* puts the object."""
     tail = case.outline.after_label(label)
-    if not tail or tail[0].start < case.at and case.outline.labels[label].start < (case.site.at if case.site else 0):
+    if not tail or case.site is None or case.outline.labels[label].start < case.site.at:
         return False
     text = case.outline.code(tail[0].start, case.source.end).decode("utf-8", "replace")
     name = call.partition("(")[0]
@@ -205,13 +194,17 @@ def releasing(case: Case, label: str, expr: str, call: str) -> bool:
     )
 
 
-def by_goto(case: Case, expr: str, call: str, label: str, where: Sequence[Statement | None]) -> list[Edit]:
+def by_goto(case: Case, expr: str, label: str, where: Sequence[Statement | None]) -> list[Edit]:
     """A jump to *label* instead of each of the statements."""
     out: list[Edit] = []
     tail = case.outline.after_label(label) or []
     final = next((one for one in tail if one.kind == RETURN), None)
     for one in dict.fromkeys(where):
-        if one is None or one.start > case.outline.labels[label].start or not unwinds_alike(case, expr, label, one, tail):
+        if (
+            one is None
+            or one.start > case.outline.labels[label].start
+            or not unwinds_alike(case, expr, label, one, tail)
+        ):
             raise ImpossibleError
         if one.kind == GOTO:
             if case.outline.after_label(one.label) is None:
@@ -229,7 +222,11 @@ def by_goto(case: Case, expr: str, call: str, label: str, where: Sequence[Statem
 def instead_of_return(case: Case, one: Statement, final: Statement | None, label: str) -> list[Edit]:
     """``goto label;`` instead of a ``return``, with what it returned in the variable that the label's own returns."""
     said = case.outline.said(one.start + len("return"), one.end).strip().removesuffix(";").strip()
-    back = "" if final is None else case.outline.said(final.start + len("return"), final.end).strip().removesuffix(";").strip()
+    back = (
+        ""
+        if final is None
+        else case.outline.said(final.start + len("return"), final.end).strip().removesuffix(";").strip()
+    )
     if said == back:
         return edits.before(case.outline, one, [], f"goto {label};")
     if back not in case.locals or "\n" in said or not said or not case.outline.visible(back, one.start):
@@ -243,7 +240,9 @@ def unwinds_alike(case: Case, expr: str, label: str, one: Statement, tail: Seque
     """Whether what *label* does besides the put is what an exit at *one* has to do: it drops the object alone, or another jump to it stands
     before, and none of what it does was done in between."""
     outline = case.outline
-    others = {name for each in tail for name in CALLS.findall(outline.code(each.start, each.end)) if each.kind != RETURN}
+    others = {
+        name for each in tail for name in CALLS.findall(outline.code(each.start, each.end)) if each.kind != RETURN
+    }
     mine = {each.name.encode() for each in case.puts(case.unit, case.source) if each.what == expr}
     if others <= mine:
         return True
@@ -257,7 +256,9 @@ def unwinds_alike(case: Case, expr: str, label: str, one: Statement, tail: Seque
     if not later:
         return False
     between = outline.code(one.end, later[0].start)
-    return not any(word in between for word in (b"alloc", b"lock", b"get", b"enable", b"register", b"request", b"init", b"create"))
+    return not any(
+        word in between for word in (b"alloc", b"lock", b"get", b"enable", b"register", b"request", b"init", b"create")
+    )
 
 
 # --- loops -----------------------------------------------------------------------------------------------------------
@@ -271,13 +272,13 @@ def leaving(case: Case, expr: str, call: str) -> Iterator[Candidate]:
         return
     jumps = [one for one in case.outline.within(loop) if leaves(case.outline, one, loop)]
     for one in jumps:
-        yield "a put before the loop is left", lambda one=one: at_exit(case, expr, call, one)  # type: ignore[misc]
+        yield "a put before the loop is left", partial(at_exit, case, expr, call, one)
     if len(jumps) > 1:
-        yield "a put before the loop is left", lambda: inline(case, expr, call, jumps)
+        yield "a put before the loop is left", partial(inline, case, expr, call, jumps)
     behind = case.outline.children(case.outline.statements[loop.up])
     later = [one for one in behind if one.start > loop.end]
     if later and later[0].kind != RETURN:
-        yield "a put after the loop", lambda: edits.after(case.outline, loop, [f"{call};"])
+        yield "a put after the loop", partial(edits.after, case.outline, loop, [f"{call};"])
 
 
 def leaves(outline: Outline, one: Statement, loop: Statement) -> bool:
@@ -305,17 +306,24 @@ def after_last_use(case: Case, expr: str, call: str, lost: Sequence[int]) -> Cal
     block = first
     while not outline.listed(block):
         block = outline.statements[block.up]
-    uses = outline.uses(roots[0], site.at, case.source.end)
+    uses = sorted(at for name in case.tied(expr) for at in outline.uses(name, site.at, case.source.end))
     last = outline.at(uses[-1]) if uses else first
     while last is not None and last.up != block.up:
         last = outline.statements[last.up] if last.up >= 0 else None
     if last is None or last.kind in JUMPS or last.start < block.start:
         return None
-    final = last
+    after_declarations = [each for each in outline.children(outline.statements[last.up]) if each.start > last.start]
+    final, lines = last, [f"{call};"]
+    if last.kind == DECLARATION:
+        for each in after_declarations:
+            if each.kind != DECLARATION:
+                break
+            final = each
+        lines.insert(0, "")
     early = [one for at in lost if at < final.end and (one := outline.at(at)) is not None]
 
     def build() -> list[Edit]:
-        out = edits.after(outline, final, [f"{call};"])
+        out = edits.after(outline, final, lines)
         for one in early:
             if one.kind != RETURN:
                 raise ImpossibleError

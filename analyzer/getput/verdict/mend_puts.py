@@ -89,7 +89,7 @@ def moved(case: Case) -> Iterator[Candidate]:
         yield "the put after the use", lambda after=after: later(after)  # type: ignore[misc]
     following = [each for each in case.outline.children(case.outline.statements[one.up]) if each.start > block.start]
     for each in following:
-        if each.kind == RETURN or each.kind == EXPRESSION:
+        if each.kind in (RETURN, EXPRESSION):
             yield "the put after the last use", lambda each=each: later(each)  # type: ignore[misc]
     yield "without the put", lambda: edits.without(case.outline, one)
 
@@ -164,7 +164,10 @@ def kept(case: Case) -> Iterator[Candidate]:
             yield "a put of the result", lambda put=put: [Edit(start, end, f"{put}({text})".encode())]  # type: ignore[misc]
         elif kind is not None:
             for tested in (False, True):
-                yield "a variable and a put", lambda put=put, tested=tested: in_variable(case, one, (start, end), kind, put, family, tested)  # type: ignore[misc]
+                yield (
+                    "a variable and a put",
+                    lambda put=put, tested=tested: in_variable(case, one, (start, end), kind, put, family, tested),
+                )  # type: ignore[misc]
 
 
 def in_variable(
@@ -174,7 +177,9 @@ def in_variable(
     outline, (start, end) = case.outline, call
     if SHORT_CIRCUIT.search(outline.code(one.start, start)) or one.kind in (CASE, LABELED):
         raise ImpossibleError
-    if one.kind not in (EXPRESSION, RETURN, IF, DECLARATION) or one.kind == IF and not one.head[0] <= start < one.head[1]:
+    if one.kind not in (EXPRESSION, RETURN, IF, DECLARATION) or (
+        one.kind == IF and not one.head[0] <= start < one.head[1]
+    ):
         raise ImpossibleError
     name = fresh(case, (NAMES.get(family, "ref"), "node", "tmp"))
     text = outline.said(start, end)
@@ -199,26 +204,34 @@ def in_variable(
         if not tested and b"return" in outline.code(one.start, one.end):
             return asked(case, one, (start, end), declared, name, line)
         if not tested:
-            return [*declared, *edits.before(outline, one, [f"{name} = {text};"]), Edit(start, end, name.encode()), *edits.after(outline, one, [line])]
+            return [
+                *declared,
+                *edits.before(outline, one, [f"{name} = {text};"]),
+                Edit(start, end, name.encode()),
+                *edits.after(outline, one, [line]),
+            ]
         if not compared(outline.code(*one.head), start - one.head[0], end - one.head[0]):
             raise ImpossibleError
         return [*declared, *edits.before(outline, one, [f"{name} = {text};", line]), Edit(start, end, name.encode())]
     if tested:
         raise ImpossibleError
     if outline.listed(one):
-        return [*declared, *edits.before(outline, one, [f"{name} = {text};"]), Edit(start, end, name.encode()), *edits.after(outline, one, [line])]
+        return [
+            *declared,
+            *edits.before(outline, one, [f"{name} = {text};"]),
+            Edit(start, end, name.encode()),
+            *edits.after(outline, one, [line]),
+        ]
     return [*declared, *edits.before(outline, one, [f"{name} = {text};", rest], line)]
 
 
-def asked(
-    case: Case, one: Statement, call: tuple[int, int], declared: list[Edit], name: str, line: str
-) -> list[Edit]:
+def asked(case: Case, one: Statement, call: tuple[int, int], declared: list[Edit], name: str, line: str) -> list[Edit]:
     """``if (f(get()))`` as ``ret = f(name)`` before it."""
     outline, (start, end) = case.outline, call
     low, high = one.head[0] + 1, one.head[1] - 1
     text = outline.said(start, end)
     outer = outline.call(low)
-    if outer is None or outer[1] != high:
+    if outer is None or outer[1] != high or outer[0] == start:
         raise ImpossibleError  # more than one call is asked about
     known = [other for other in ("ret", "err", "rc", "error") if case.locals.get(other) == "int"]
     if not known:
@@ -234,8 +247,10 @@ def asked(
 def compared(code: bytes, start: int, end: int) -> bool:
     """Whether a condition asks no more of a result than whether it is there, or the same as another pointer."""
     before, behind = code[:start].rstrip(), code[end:].lstrip()
-    return before.endswith((b"(", b"!", b"==", b"!=")) and not re.search(rb"\w\s*\($", before) and behind.startswith(
-        (b")", b"==", b"!=")
+    return (
+        before.endswith((b"(", b"!", b"==", b"!="))
+        and not re.search(rb"\w\s*\($", before)
+        and behind.startswith((b")", b"==", b"!="))
     )
 
 
@@ -266,8 +281,15 @@ def counted_store(case: Case) -> Iterator[Candidate]:
     """A get of what is stored, or the text without the put that takes the reference from under it."""
     get = case.policy.get.get(case.finding.family)
     one = case.outline.at(case.at)
-    found = ASSIGNMENT.match(case.outline.code(one.start, one.end)) if one is not None and one.kind == EXPRESSION else None
-    if one is not None and found is not None and get is not None and PLACE.fullmatch(found[2].decode("ascii", "replace").strip()):
+    found = (
+        ASSIGNMENT.match(case.outline.code(one.start, one.end)) if one is not None and one.kind == EXPRESSION else None
+    )
+    if (
+        one is not None
+        and found is not None
+        and get is not None
+        and PLACE.fullmatch(found[2].decode("ascii", "replace").strip())
+    ):
         start = one.start + found.start(2)
         value = case.outline.said(start, one.start + found.end(2))
         yield "a get where it is stored", lambda: [Edit(start, start + len(value), f"{get}({value})".encode())]

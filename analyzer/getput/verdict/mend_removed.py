@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
@@ -19,26 +20,40 @@ _CALL = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _LABEL = re.compile(rb"^\s*(?:goto\s+\w+;|\w+:\s*)$")
 _NOTHING = re.compile(rb"^\s*(?:/?\*.*|//.*|[{}]?\s*)$")
 _STATEMENT = re.compile(rb"^\s*[A-Za-z_]\w*\(.*\);\s*$")  # a call on a line of its own
+MOST_TOGETHER = 6  # changes that braces may hold together
 KEYWORDS = frozenset({b"if", b"while", b"for", b"switch", b"return", b"sizeof"})
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A run of lines that the patch changed: ``old`` what stood there, ``new`` what does, from offset ``start`` to ``end``."""
+    """A run of lines that the patch changed: ``old`` what stood there, ``new`` what does, from offset ``start`` to ``end``.  ``rest`` are the changes
+    behind it without which the braces do not match."""
 
     old: tuple[bytes, ...]
     new: tuple[bytes, ...]
     start: int
     end: int
+    rest: tuple[Change, ...] = ()
 
     @property
-    def restored(self) -> Edit:
+    def restored(self) -> list[Edit]:
         """What makes it as it was."""
-        return Edit(self.start, self.end, b"".join(self.old))
+        return [Edit(one.start, one.end, b"".join(one.old)) for one in (self, *self.rest)]
+
+    @property
+    def lines(self) -> tuple[bytes, ...]:
+        """All lines that stood there."""
+        return tuple(line for one in (self, *self.rest) for line in one.old)
 
     @property
     def plain(self) -> bool:
         """Whether it is as it was without losing anything that the patch does: nothing new is called there."""
-        return calls(self.new) <= calls(self.old)
+        return calls(tuple(line for one in (self, *self.rest) for line in one.new)) <= calls(self.lines)
+
+    @property
+    def depth(self) -> int:
+        """How many braces more are open behind what stood there than behind what stands there."""
+        old, new = b"".join(self.old), b"".join(self.new)
+        return old.count(b"{") - old.count(b"}") - new.count(b"{") + new.count(b"}")
 
 
 def calls(lines: tuple[bytes, ...]) -> set[bytes]:
@@ -50,7 +65,7 @@ def removed(case: Case) -> Iterator[Candidate]:
     """Put back one change that counts, its counting lines alone, all that count in the function, all that count in the file."""
     if case.before is None:
         return
-    every = changes(case.before, case.unit)
+    every = bundled(changes(case.before, case.unit))
     mine = [one for one in every if case.source.start <= one.start < case.source.end]
     counting = [one for one in mine if counts(case, one)]
     anchor = case.finding.anchor
@@ -58,24 +73,25 @@ def removed(case: Case) -> Iterator[Candidate]:
     counting.sort(key=lambda one: abs(one.start - near))
     for one in counting:
         if one.plain:
-            yield BACK, lambda one=one: [one.restored]  # type: ignore[misc]
+            yield BACK, partial(list, one.restored)
     for one in counting:
         if not one.plain:
-            lines = b"".join(line for line in one.old if _STATEMENT.match(line) and counting_line(case, line))
+            lines = b"".join(line for line in one.lines if _STATEMENT.match(line) and counting_line(case, line))
             for at in dict.fromkeys((one.start, one.end)):
                 if lines and between(case, at):
-                    yield BACK, lambda at=at, lines=lines: [Edit(at, at, lines)]  # type: ignore[misc]
+                    yield BACK, partial(list, [Edit(at, at, lines)])
     plain = [one for one in counting if one.plain]
     if len(plain) > 1:
-        yield BACK, lambda: [one.restored for one in plain]
+        yield BACK, partial(together, plain)
     helping = [one for one in mine if one.plain and (counts(case, one) or leads(one) or declares(one, plain))]
     if len(helping) > len(plain) and plain:
-        yield BACK, lambda: [one.restored for one in helping]
-    if not plain and any(leads(one) for one in mine):
-        yield BACK, lambda: [one.restored for one in mine if one.plain and leads(one)]
+        yield BACK, partial(together, helping)
+    leading = [one for one in mine if one.plain and leads(one)]
+    if not plain and leading:
+        yield BACK, partial(together, leading)
     beyond = [one for one in every if one.plain and counts(case, one)]
     if len(beyond) > len(plain):
-        yield BACK, lambda: [one.restored for one in beyond]
+        yield BACK, partial(together, beyond)
 
 
 def between(case: Case, at: int) -> bool:
@@ -101,13 +117,37 @@ def changes(before: Unit, after: Unit) -> list[Change]:
     return [
         Change(tuple(old[a:b]), tuple(new[c:d]), starts[c], starts[d])
         for tag, a, b, c, d in matched(old, new)
-        if tag != "equal" and b > a
+        if tag != "equal"
     ]
+
+
+def bundled(every: list[Change]) -> list[Change]:
+    """*every* with those together that the braces hold together, without those that took nothing away."""
+    out: list[Change] = []
+    index = 0
+    while index < len(every):
+        last, depth = index, every[index].depth
+        while depth > 0 and last + 1 < len(every) and last - index < MOST_TOGETHER:
+            last += 1
+            depth += every[last].depth
+        one = every[index]
+        if depth == 0 and last > index:
+            one = msgspec.structs.replace(one, rest=tuple(every[index + 1 : last + 1]))
+            index = last
+        if one.lines:
+            out.append(one)
+        index += 1
+    return out
+
+
+def together(changes: list[Change]) -> list[Edit]:
+    """What makes all of *changes* as they were."""
+    return [edit for one in changes for edit in one.restored]
 
 
 def counts(case: Case, change: Change) -> bool:
     """Whether what the change took away counts, or names the object together with a way out."""
-    return any(counting_line(case, line) for line in change.old)
+    return any(counting_line(case, line) for line in change.lines)
 
 
 def counting_line(case: Case, line: bytes) -> bool:
@@ -127,16 +167,16 @@ def counting_line(case: Case, line: bytes) -> bool:
 
 def leads(change: Change) -> bool:
     """Whether what the change took away is a way out: a ``goto``, a label."""
-    return any(_LABEL.match(line) for line in change.old)
+    return any(_LABEL.match(line) for line in change.lines)
 
 
 def declares(change: Change, others: list[Change]) -> bool:
     """Whether the change took away the declaration of a name that *others* took away, too, and nothing else."""
     if change.new and calls(change.new):
         return False
-    lines = [line for line in change.old if not _NOTHING.match(line)]
+    lines = [line for line in change.lines if not _NOTHING.match(line)]
     if not lines or any(b"(" in line or b";" not in line for line in lines):
         return False
     named = {word for line in lines for word in _WORD.findall(line)}
-    used = {word for other in others for line in other.old for word in _WORD.findall(line)}
+    used = {word for other in others for line in other.lines for word in _WORD.findall(line)}
     return bool(named & used)
