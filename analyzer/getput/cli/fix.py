@@ -11,8 +11,9 @@ from pathlib import Path
 from getput.cli import UsageError, check, options, output
 from getput.config import Settings
 from getput.patch.series import read_submissions
+from getput.verdict.fixes import Offer
 from getput.verdict.judge import Judge
-from getput.verdict.mending import Mended, Offer, mended
+from getput.verdict.mending import Mended, mended
 
 MENDED, LEFT, UNJUDGED = 0, 1, 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from getput.csource.outline import CASE, DECLARATION, EXPRESSION, IF, LABELED, RETURN, Statement
 from getput.verdict import edits
@@ -54,7 +55,7 @@ def dropping_statements(case: Case) -> list[Statement]:
 def surplus(case: Case) -> Iterator[Candidate]:
     """The text without the put."""
     for one in dropping_statements(case):
-        yield "without the put", lambda one=one: edits.without(case.outline, one)  # type: ignore[misc]
+        yield "without the put", partial(edits.without, case.outline, one)
 
 
 # --- too early ---------------------------------------------------------------------------------------------------------
@@ -86,12 +87,12 @@ def moved(case: Case) -> Iterator[Candidate]:
         return [*gone, *edits.after(case.outline, after, [f"{line};"])]
 
     for after in dict.fromkeys((block, inner)):
-        yield "the put after the use", lambda after=after: later(after)  # type: ignore[misc]
+        yield "the put after the use", partial(later, after)
     following = [each for each in case.outline.children(case.outline.statements[one.up]) if each.start > block.start]
     for each in following:
         if each.kind in (RETURN, EXPRESSION):
-            yield "the put after the last use", lambda each=each: later(each)  # type: ignore[misc]
-    yield "without the put", lambda: edits.without(case.outline, one)
+            yield "the put after the last use", partial(later, each)
+    yield "without the put", partial(edits.without, case.outline, one)
 
 
 # --- overwritten -------------------------------------------------------------------------------------------------------
@@ -109,9 +110,9 @@ def before_overwrite(case: Case) -> Iterator[Candidate]:
         }
         for call in case.releases(expr):
             if not needed:
-                yield "a put before the pointer is overwritten", lambda e=expr, c=call: at_exit(case, e, c, one)  # type: ignore[misc]
+                yield "a put before the pointer is overwritten", partial(at_exit, case, expr, call, one)
             elif assigned is not None and expr in case.locals:
-                yield "a put of the pointer before", lambda e=expr, c=call: in_two_steps(case, e, c, one)  # type: ignore[misc]
+                yield "a put of the pointer before", partial(in_two_steps, case, expr, call, one)
 
 
 def in_two_steps(case: Case, expr: str, call: str, one: Statement) -> list[Edit]:
@@ -161,13 +162,11 @@ def kept(case: Case) -> Iterator[Candidate]:
         if case.dropping(put) != 0:
             continue
         if case.alone(start, end) is not None:
-            yield "a put of the result", lambda put=put: [Edit(start, end, f"{put}({text})".encode())]  # type: ignore[misc]
+            yield "a put of the result", partial(list, [Edit(start, end, f"{put}({text})".encode())])
         elif kind is not None:
             for tested in (False, True):
-                yield (
-                    "a variable and a put",
-                    lambda put=put, tested=tested: in_variable(case, one, (start, end), kind, put, family, tested),
-                )  # type: ignore[misc]
+                how = partial(in_variable, case, one, (start, end), kind, put, family, tested)
+                yield "a variable and a put", how
 
 
 def in_variable(
@@ -292,7 +291,7 @@ def counted_store(case: Case) -> Iterator[Candidate]:
     ):
         start = one.start + found.start(2)
         value = case.outline.said(start, one.start + found.end(2))
-        yield "a get where it is stored", lambda: [Edit(start, start + len(value), f"{get}({value})".encode())]
+        yield "a get where it is stored", partial(list, [Edit(start, start + len(value), f"{get}({value})".encode())])
     yield from surplus(case)
 
 
@@ -303,4 +302,4 @@ def put_instead(case: Case) -> Iterator[Candidate]:
         return
     for expr in case.expressions():
         for put in case.releases(expr):
-            yield "a put instead of freeing it", lambda put=put: [Edit(call[0], call[1], put.encode())]  # type: ignore[misc]
+            yield "a put instead of freeing it", partial(list, [Edit(call[0], call[1], put.encode())])

@@ -12,7 +12,7 @@ from getput.model import Finding
 from getput.patch.images import FileImages
 from getput.patch.series import Patch, Submission
 from getput.verdict.edits import moves, unified
-from getput.verdict.fixes import Mender, Offer, Patched, wants
+from getput.verdict.fixes import Court, Mender, Offer, Patched, wants
 
 if TYPE_CHECKING:
     from getput.verdict.judge import Judge
@@ -42,7 +42,8 @@ def mended(judge: Judge, submission: Submission, agreed: Callable[[Offer], bool]
 
     Several patches are judged as one, from before the first to after the last: what a later one mends needs no fix.
     """
-    first = court = Patched(judge, whole(submission))
+    first = Patched(judge, whole(submission))
+    court: Court = first
     mender = Mender(MOST)
     offers: list[Offer] = []
     seen: set[tuple[str, ...]] = set()
