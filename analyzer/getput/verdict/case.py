@@ -82,20 +82,25 @@ class Case:
     def find(self) -> None:
         """The leak or the incident behind the finding, where one function's report has it."""
         for report in self.unit.reports(self.source):
-            for leak in report.leaks:
-                exits = (leak.shown.at, *[one.at for one, _ in leak.rest])
-                count = leak.standing.count
-                if (
-                    count.family == self.finding.family
-                    and (count.label or "") in (self.finding.object, "")
-                    and (self.at in exits or any(self.at == site.at for site in count.taken))
-                ):
-                    self.leak, self.count, self.counter = leak, count, report.counter
-                    return
+            mine = [leak for leak in report.leaks if self.about(leak)]
+            mine.sort(key=lambda leak: leak.shown.at != self.at)
+            if mine:
+                self.leak, self.count, self.counter = mine[0], mine[0].standing.count, report.counter
+                return
             for incident in report.incidents:
                 if incident.at == self.at and incident.count.family == self.finding.family:
                     self.incident, self.count, self.counter = incident, incident.count, report.counter
                     return
+
+    def about(self, leak: Leak) -> bool:
+        """Whether *leak* is the one that the finding tells of."""
+        count = leak.standing.count
+        exits = (leak.shown.at, *[one.at for one, _ in leak.rest])
+        return (
+            count.family == self.finding.family
+            and (count.label or "") in (self.finding.object, "")
+            and (self.at in exits or any(self.at == site.at for site in count.taken))
+        )
 
     # --- what the policy and the tree say ------------------------------------------------------------------------------
 
@@ -171,15 +176,16 @@ class Case:
             iterator = self.unit.tables.iterators.get(site.callee)
             if iterator is not None and call is not None and iterator.cursor < len(call[2]) and not iterator.path:
                 out.append(call[2][iterator.cursor])
-            elif effect is not None and effect.target.arg >= 0 and not effect.target.path and call is not None:
+            elif effect is not None and effect.target.arg >= 0 and call is not None:
                 if effect.target.arg < len(call[2]):
-                    out.append(call[2][effect.target.arg])
+                    out.append(reached(call[2][effect.target.arg], effect.target.path))
                 if site.contract is not None and site.contract.returns_arg == effect.target.arg:
                     out.append(self.assigned(site.at))
             elif assigned := self.assigned(site.at):
                 out.append(assigned)
         label = count.label if count is not None else self.finding.object
-        out.append(label)
+        if f"&{label}" not in out:
+            out.append(label)
         return [one for one in dict.fromkeys(out) if PLACE.fullmatch(one)]
 
     def assigned(self, at: int) -> str:
@@ -252,8 +258,12 @@ class Case:
             out.append(f"{named}({expr})")
         for put in known.puts[:2] if known is not None and named is None else ():
             contract = self.unit.tables.contracts.get(put)
-            alone = contract is None or (contract.release_arg < 0 and self.dropping(put) == 0)
-            if alone and self.fits(expr, family):
+            if contract is not None and (contract.release_arg >= 0 or self.dropping(put) != 0):
+                continue
+            inside = self.policy.inside.get(family, {}).get(self.locals.get(expr, ""))
+            if inside is not None:
+                out.append(f"{put}(&{expr}->{inside})")
+            elif self.fits(expr, family):
                 out.append(f"{put}({expr})")
         return list(dict.fromkeys(out))[:3]
 
@@ -314,8 +324,10 @@ class Case:
             assigned = TIED.match(outline.code(one.start, one.end)) if one.kind in (EXPRESSION, DECLARATION) else None
             if assigned is None or not self.locals.get(assigned[1].decode("ascii"), "").endswith("*"):
                 continue
-            calls = [name for name in CALLED.findall(assigned[2]) if not PART.search(name.decode("ascii"))]
-            if not calls and {word for word, _ in outline.words(one.start + assigned.start(2), one.end)} & found:
+            value = assigned[2] if one.kind == EXPRESSION else assigned[2].partition(b",")[0]
+            calls = [name for name in CALLED.findall(value) if not PART.search(name.decode("ascii"))]
+            start = one.start + assigned.start(2)
+            if not calls and {word for word, _ in outline.words(start, start + len(value))} & found:
                 found.add(assigned[1].decode("ascii"))
         return frozenset(found)
 
@@ -383,6 +395,19 @@ class Case:
             if lowered is not None:
                 out.append(lowered)
         return out
+
+
+def reached(arg: str, path: tuple[str, ...]) -> str:
+    """What an argument, as written, leads to: ``np`` of ``&np``, ``args.np`` of ``&args``."""
+    for number, name in enumerate(path):
+        if name == "*":
+            last = number + 1 == len(path)
+            arg = arg[1:] if arg.startswith("&") and last else arg if not last else f"*{arg}"
+        elif arg.startswith("&"):
+            arg = f"{arg[1:]}.{name.lstrip('->.')}"
+        else:
+            arg = f"{arg}->{name.lstrip('->.')}"
+    return arg
 
 
 def case_of(finding: Finding, unit: Unit, before: Unit | None, tree: Path | None) -> Case:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from getput.model import Answer, Finding, Stats, Status
+from getput.model import Answer, Confidence, Finding, Stats, Status
 from getput.ownership.unit import Unit
 from getput.patch.images import FileImages
 from getput.patch.series import Patch, Submission
@@ -26,8 +26,10 @@ from getput.verdict.mend_removed import removed
 if TYPE_CHECKING:
     from getput.verdict.judge import Judge
 
+DEEPER = 2  # times that what an edit left is mended by another one
 TRIES = 16  # edits that are judged for one finding
 MOST = 120  # that are judged for one answer
+LOSES = frozenset({"leak-on-error", "leak-always", "leak-on-iterator-exit", "leak-by-overwrite"})
 HERE = frozenset({Status.INTRODUCED, Status.EXISTING})
 
 
@@ -53,9 +55,19 @@ class Judgement(msgspec.Struct, frozen=True):
             or self.unjudged > before.unjudged
         )
 
-    def brings(self, before: Judgement) -> bool:
-        """Whether something is here that was not there *before*."""
-        return bool(prints(self.findings) - prints(before.findings))
+    def brings(self, before: Judgement, least: Confidence) -> bool:
+        """Whether something is here, of which the judge is as sure as *least*, that was not there *before*."""
+        new = prints(self.findings) - prints(before.findings)
+        return any(one.fingerprint in new and one.confidence.rank >= least.rank for one in self.findings)
+
+    def left(self, before: Judgement, finding: Finding) -> Finding | None:
+        """The one finding that was not there *before*, where it is about the object of *finding* in the same function; else None."""
+        new = prints(self.findings) - prints(before.findings)
+        found = [one for one in self.findings if one.fingerprint in new]
+        if len(found) != 1 or found[0].rule not in LOSES or finding.rule not in LOSES:
+            return None
+        same = (finding.file, finding.function, finding.object, finding.family)
+        return found[0] if (found[0].file, found[0].function, found[0].object, found[0].family) == same else None
 
     def mends(self, before: Judgement, finding: Finding, line: int | None) -> bool:
         """Whether *finding*, which would stand in *line* now, is gone."""
@@ -109,42 +121,54 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Mender:
-    """Looks for fixes; ``left`` is how many edits may still be judged."""
+    """Looks for fixes that bring nothing of which the judge is as sure as *least*, and rather nothing at all; ``left`` is how many edits may
+    still be judged."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, least: Confidence, most: int = MOST) -> None:
+        self.least = least
         self.left = most
 
-    def offer(self, court: Court, finding: Finding) -> tuple[Offer, Court]:
-        """The best fix of *finding* that holds, and the court with it applied; or why there is none, and *court* as it was."""
+    def offer(self, court: Court, finding: Finding, depth: int = 0) -> tuple[Offer, Court]:
+        """The best fix of *finding* that holds, and the court with it applied; or why there is none, and *court* as it was.
+
+        Where an edit leaves the same object's reference to be lost on other exits, those are mended, too, *depth* times at most.
+        """
         try:
             case = court.case(finding)
         except Unfit as unfit:
             return Offer(finding, reason=str(unfit)), court
         reasons: list[str] = []
-        tried: set[bytes] = {case.unit.text[: case.unit.written]}
-        for how, text in texts(case):
-            if text in tried:
+        spare: tuple[Offer, Court] | None = None
+        before, then = court.text(finding.file), court.judgement
+        tried = {before}
+        for how, edited in texts(case):
+            if edited in tried:
                 continue
-            if self.left <= 0 or len(tried) > TRIES:
+            if self.left <= 0 or len(tried) > TRIES >> depth:
                 reasons.append("too many edits would have to be tried")
                 break
-            tried.add(text)
-            if not case.sound(text):
+            tried.add(edited)
+            if not case.sound(edited):
                 reasons.append("what was tried would not compile")
                 continue
             self.left -= 1
-            other = court.other(finding.file, text)
-            line = moves(court.text(finding.file), text).at(finding.line)
-            now, then = other.judgement, court.judgement
+            other = court.other(finding.file, edited)
+            if depth < DEEPER and (rest := other.judgement.left(then, finding)) is not None:
+                other = self.offer(other, rest, depth + 1)[1]
+            text = other.text(finding.file)
+            now = other.judgement
             if now.worse(then):
                 reasons.append("less of the file could be judged with it")
-            elif now.brings(then):
+            elif now.brings(then, self.least):
                 reasons.append("what was tried brings something else")
-            elif not now.mends(then, finding, line):
+            elif not now.mends(then, finding, moves(before, text).at(finding.line)):
                 reasons.append("what was tried does not mend it on every path")
             else:
-                return Offer(finding, unified(finding.file, court.text(finding.file), text), how), other
-        return Offer(finding, reason=reasons[-1] if reasons else "no edit is known that mends it"), court
+                offer = Offer(finding, unified(finding.file, before, text), how), other
+                if not now.brings(then, Confidence.LOW):
+                    return offer
+                spare = spare or offer
+        return spare or (Offer(finding, reason=reasons[-1] if reasons else "no edit is known that mends it"), court)
 
 
 def texts(case: Case) -> Iterator[tuple[str, bytes]]:
@@ -207,7 +231,7 @@ def amended(images: FileImages, text: bytes) -> FileImages:
 
 def with_fixes(judge: Judge, submission: Submission, answer: Answer) -> Answer:
     """*answer* (of *submission*) with a fix for each introduced finding that the settings want and that can be mended."""
-    mender = Mender()
+    mender = Mender(judge.settings.min_confidence)
     courts: dict[int, Patched] = {}
     findings = []
     for finding in answer.findings:

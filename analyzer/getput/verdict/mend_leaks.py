@@ -10,10 +10,12 @@ from getput.csource.outline import BREAK, DECLARATION, GOTO, JUMPS, LOOPS, RETUR
 from getput.verdict import edits
 from getput.verdict.case import Case
 from getput.verdict.edits import Edit, ImpossibleError
+from getput.verdict.mend_guard import put_lines
 
 Candidate = tuple[str, Callable[[], list[Edit]]]
 ANSWERS = ("ret", "err", "rc", "error", "retval", "rv", "status", "result", "r", "res", "val")
 LEAKS = frozenset({"leak-on-error", "leak-always", "leak-on-iterator-exit", "count-kept-by-failed-get"})
+NEW_VALUE = re.compile(rb"\w+\s*=(?!=)")
 CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 
 
@@ -114,18 +116,19 @@ def inline(case: Case, expr: str, call: str, where: Sequence[Statement | None]) 
 
 def at_exit(case: Case, expr: str, call: str, one: Statement | None) -> list[Edit]:
     """*call* before one statement, whose value is kept in a variable where the put comes between."""
-    line = f"{call};"
     if one is None:
-        if not case.valid(expr, case.source.end - 1):
+        end = case.source.end - 1
+        if not case.valid(expr, end):
             raise ImpossibleError
-        return edits.at_end(case.outline, [line])
+        return edits.at_end(case.outline, put_lines(case, expr, call, end))
+    lines = put_lines(case, expr, call, one.start)
     if not case.valid(expr, one.start):
         raise ImpossibleError
     if one.kind != RETURN or not needs_value(case, expr, one):
-        return edits.before(case.outline, one, [line])
+        return edits.before(case.outline, one, lines)
     value = returned(case, one)
     name, declaration = answer(case)
-    return [*declaration, *edits.before(case.outline, one, [f"{name} = {value};", line], f"return {name};")]
+    return [*declaration, *edits.before(case.outline, one, [f"{name} = {value};", *lines], f"return {name};")]
 
 
 def needs_value(case: Case, expr: str, one: Statement) -> bool:
@@ -278,7 +281,7 @@ def leaving(case: Case, expr: str, call: str) -> Iterator[Candidate]:
     behind = case.outline.children(case.outline.statements[loop.up])
     later = [one for one in behind if one.start > loop.end]
     if later and later[0].kind != RETURN:
-        yield "a put after the loop", partial(edits.after, case.outline, loop, [f"{call};"])
+        yield "a put after the loop", partial(edits.after, case.outline, loop, put_lines(case, expr, call, loop.end))
 
 
 def leaves(outline: Outline, one: Statement, loop: Statement) -> bool:
@@ -306,14 +309,18 @@ def after_last_use(case: Case, expr: str, call: str, lost: Sequence[int]) -> Cal
     block = first
     while not outline.listed(block):
         block = outline.statements[block.up]
-    uses = sorted(at for name in case.tied(expr) for at in outline.uses(name, site.at, case.source.end))
+    again = [
+        at for at in outline.uses(roots[0], first.end, case.source.end) if NEW_VALUE.match(outline.code(at, at + 200))
+    ]
+    until = again[0] if again and expr == roots[0] else case.source.end
+    uses = sorted(at for name in case.tied(expr) for at in outline.uses(name, site.at, until))
     last = outline.at(uses[-1]) if uses else first
     while last is not None and last.up != block.up:
         last = outline.statements[last.up] if last.up >= 0 else None
     if last is None or last.kind in JUMPS or last.start < block.start:
         return None
     after_declarations = [each for each in outline.children(outline.statements[last.up]) if each.start > last.start]
-    final, lines = last, [f"{call};"]
+    final, lines = last, put_lines(case, expr, call, last.end)
     if last.kind == DECLARATION:
         for each in after_declarations:
             if each.kind != DECLARATION:

@@ -44,7 +44,7 @@ def mended(judge: Judge, submission: Submission, agreed: Callable[[Offer], bool]
     """
     first = Patched(judge, whole(submission))
     court: Court = first
-    mender = Mender(MOST)
+    mender = Mender(judge.settings.min_confidence, MOST)
     offers: list[Offer] = []
     seen: set[tuple[str, ...]] = set()
     while True:

@@ -31,6 +31,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     put: dict[str, str]
     get: dict[str, str]
     type: dict[str, str]
+    inside: dict[str, dict[str, str]]
     scoped: dict[str, Named]
     scopes: Scopes
 

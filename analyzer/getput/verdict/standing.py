@@ -67,6 +67,8 @@ def with_fix(alone: Alone, courts: dict[str, Standing | None], findings: Sequenc
             except UnjudgeableError:
                 courts[path] = None
         court = courts[path]
-        fix = None if court is None else Mender().offer(court, finding)[0].fix
+        fix = (
+            None if court is None else Mender(alone.surveyor.judge.settings.min_confidence).offer(court, finding)[0].fix
+        )
         out.append(finding if fix is None else replace(finding, fix=fix))
     return out
