@@ -8,10 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from getput.csource.outline import DECLARATION, EXPRESSION, GOTO, LABELED, Outline, Statement
-from getput.csource.split import functions
+from getput.csource.outline import DECLARATION, EXPRESSION, Outline, Statement
 from getput.csource.syntax import FunctionSource
-from getput.flow.ir import Function
 from getput.model import Finding
 from getput.ownership import guess
 from getput.ownership.contracts import Contract, Effect, Source, Verb
@@ -26,6 +24,7 @@ ROOT = re.compile(r"[A-Za-z_]\w*")
 ASSIGNED = re.compile(rb"([A-Za-z_][\w>.\[\]-]*)\s*=\s*(?:\([^()]*\)\s*)?$")
 KINDS = {"count-kept-by-failed-get": "failed-get", "leak-always": "always", "leak-on-iterator-exit": "iterator"}
 TIED = re.compile(rb"(?:[\w\s]*\*\s*)?([A-Za-z_]\w*)\s*=\s*([^=].*);", re.DOTALL)
+STORED = re.compile(rb"[^=]*(?:->|\.|\[|\*)[^=]*=\s*([^=].*);", re.DOTALL)
 CALLED = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 PART = re.compile(  # what gives a part of its argument, or what lives as long
     r"^to_|_to_|^container_of$|(?:drv|dev)data|_priv(?:ate)?$|_data$|get_property|_of$|^file_inode$|_payload|^(?:list|rb|hlist)_\w*entry"
@@ -331,6 +330,20 @@ class Case:
                 found.add(assigned[1].decode("ascii"))
         return frozenset(found)
 
+    def kept(self, expr: str, until: int) -> bool:
+        """Whether what is good only as long as the object is gets stored between the get and an offset: where it is used last cannot be told."""
+        tied, outline, site = self.tied(expr), self.outline, self.site
+        for one in outline.statements:
+            if one.kind != EXPRESSION or site is None or not site.at < one.start < until:
+                continue
+            stored = STORED.match(outline.code(one.start, one.end))
+            if stored is None or any(not PART.search(name.decode("ascii")) for name in CALLED.findall(stored[1])):
+                continue
+            start = one.start + stored.start(1)
+            if {word for word, _ in outline.words(start, one.end)} & tied:
+                return True
+        return False
+
     # --- statements ----------------------------------------------------------------------------------------------------
 
     def statement(self, at: int) -> Statement | None:
@@ -343,58 +356,6 @@ class Case:
         if one is None or one.kind != EXPRESSION or one.start != start:
             return None
         return one if self.outline.code(end, one.end).strip() == b";" else None
-
-    # --- what an edit makes of it --------------------------------------------------------------------------------------
-
-    def sound(self, text: bytes) -> bool:
-        """Whether each function of *text*, the file as an edit makes it, has the labels that it jumps to, and no others, and the variables that it
-        names, as far as the two images know them for variables of this function."""
-        for source in functions(text):
-            old = self.unit.by_name.get(source.name)
-            if old is not None and self.unit.text[old.start : old.end] == text[source.start : source.end]:
-                continue
-            outline = Outline(text, source, self.unit.macros)
-            if outline.errors:
-                return False
-            jumps = {one.label for one in outline.statements if one.kind == GOTO}
-            labels = {one.label for one in outline.statements if one.kind == LABELED}
-            if jumps - labels or (labels - jumps and not self.idle(source.name, labels - jumps)):
-                return False
-            words = {word for word, _ in outline.words(source.start, source.end)}
-            declared = {name for name, _, _ in outline.names}
-            if any(
-                word in words and word not in declared
-                for word in self.variables(source.name) - self.parameters(source.name)
-            ):
-                return False
-        return True
-
-    def idle(self, function: str, labels: set[str]) -> bool:
-        """Whether nobody jumps to *labels* of a function before an edit either."""
-        source = self.unit.by_name.get(function)
-        if source is None:
-            return False
-        outline = Outline(self.unit.text, source, self.unit.macros)
-        jumps = {one.label for one in outline.statements if one.kind == GOTO}
-        return labels <= outline.labels.keys() and not labels & jumps
-
-    def variables(self, function: str) -> set[str]:
-        """The locals of a function in both images."""
-        return {name for one in self.images(function) for name in one.locals}
-
-    def parameters(self, function: str) -> set[str]:
-        """The parameters of a function in both images."""
-        return {param.name for one in self.images(function) for param in one.params}
-
-    def images(self, function: str) -> list[Function]:
-        """A function in both images."""
-        out = []
-        for unit in (self.unit, self.before):
-            source = unit.by_name.get(function) if unit is not None else None
-            lowered = unit.function(source) if unit is not None and source is not None else None
-            if lowered is not None:
-                out.append(lowered)
-        return out
 
 
 def reached(arg: str, path: tuple[str, ...]) -> str:

@@ -22,6 +22,7 @@ from getput.verdict.edits import ImpossibleError, applied, moves, unified
 from getput.verdict.mend_leaks import leaks
 from getput.verdict.mend_puts import puts
 from getput.verdict.mend_removed import removed
+from getput.verdict.mend_sound import sound
 
 if TYPE_CHECKING:
     from getput.verdict.judge import Judge
@@ -30,6 +31,12 @@ DEEPER = 2  # times that what an edit left is mended by another one
 TRIES = 16  # edits that are judged for one finding
 MOST = 120  # that are judged for one answer
 LOSES = frozenset({"leak-on-error", "leak-always", "leak-on-iterator-exit", "leak-by-overwrite"})
+UNSOUND = "what was tried would not compile"
+UNREAD = "less of the file could be judged with what was tried"
+STAYS = "what was tried does not mend it on every path"
+TOO_MANY = "too many edits would have to be tried"
+BRINGS = "what was tried brings something else"
+REASONS = (UNSOUND, UNREAD, STAYS, TOO_MANY, BRINGS)  # the more telling ones last
 HERE = frozenset({Status.INTRODUCED, Status.EXISTING})
 
 
@@ -145,11 +152,11 @@ class Mender:
             if edited in tried:
                 continue
             if self.left <= 0 or len(tried) > TRIES >> depth:
-                reasons.append("too many edits would have to be tried")
+                reasons.append(TOO_MANY)
                 break
             tried.add(edited)
-            if not case.sound(edited):
-                reasons.append("what was tried would not compile")
+            if not sound(case, edited):
+                reasons.append(UNSOUND)
                 continue
             self.left -= 1
             other = court.other(finding.file, edited)
@@ -158,17 +165,18 @@ class Mender:
             text = other.text(finding.file)
             now = other.judgement
             if now.worse(then):
-                reasons.append("less of the file could be judged with it")
+                reasons.append(UNREAD)
             elif now.brings(then, self.least):
-                reasons.append("what was tried brings something else")
+                reasons.append(BRINGS)
             elif not now.mends(then, finding, moves(before, text).at(finding.line)):
-                reasons.append("what was tried does not mend it on every path")
+                reasons.append(STAYS)
             else:
                 offer = Offer(finding, unified(finding.file, before, text), how), other
                 if not now.brings(then, Confidence.LOW):
                     return offer
                 spare = spare or offer
-        return spare or (Offer(finding, reason=reasons[-1] if reasons else "no edit is known that mends it"), court)
+        said = max(reasons, key=REASONS.index, default="no edit is known that mends it")
+        return spare or (Offer(finding, reason=said), court)
 
 
 def texts(case: Case) -> Iterator[tuple[str, bytes]]:

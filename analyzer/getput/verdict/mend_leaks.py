@@ -313,6 +313,8 @@ def after_last_use(case: Case, expr: str, call: str, lost: Sequence[int]) -> Cal
         at for at in outline.uses(roots[0], first.end, case.source.end) if NEW_VALUE.match(outline.code(at, at + 200))
     ]
     until = again[0] if again and expr == roots[0] else case.source.end
+    if case.kept(expr, until):
+        return None
     uses = sorted(at for name in case.tied(expr) for at in outline.uses(name, site.at, until))
     last = outline.at(uses[-1]) if uses else first
     while last is not None and last.up != block.up:
