@@ -330,6 +330,13 @@ class Case:
                 found.add(assigned[1].decode("ascii"))
         return frozenset(found)
 
+    def named(self, expr: str, start: int, end: int) -> list[int]:
+        """Where something is named between two offsets that is good only as long as the object of *expr* is."""
+        if "->" in expr and not expr.startswith("&"):
+            code = self.outline.code(start, end).decode("latin-1")
+            return [start + found.start() for found in re.finditer(re.escape(expr) + r"(?!\w)", code)]
+        return sorted(at for name in self.tied(expr) for at in self.outline.uses(name, start, end))
+
     def kept(self, expr: str, until: int) -> bool:
         """Whether what is good only as long as the object is gets stored between the get and an offset: where it is used last cannot be told."""
         tied, outline, site = self.tied(expr), self.outline, self.site

@@ -226,10 +226,11 @@ def head_end(outline: Outline, one: Statement) -> int:
     return above.start + len(part)
 
 
-def declared(outline: Outline, line: str) -> list[Edit]:
-    """A declaration more, behind those that the function begins with."""
+def declared(outline: Outline, lines: Sequence[str]) -> list[Edit]:
+    """Declarations more, behind those that the function begins with."""
+    if not lines:
+        return []
     text, body = outline.text, outline.statements[0]
-    new = line.encode("utf-8", "surrogateescape")
     last = None
     for one in outline.children(body):
         if one.kind != DECLARATION:
@@ -239,11 +240,12 @@ def declared(outline: Outline, line: str) -> list[Edit]:
         if not last_on_line(text, body.start + 1):
             raise ImpossibleError
         at = line_end(text, body.start)
-        return [Edit(at, at, b"\t" + new + b"\n\n")]
+        return [Edit(at, at, b"".join(b"\t" + line.encode("utf-8") + b"\n" for line in lines) + b"\n")]
     if not last_on_line(text, last.end) or b"#" in text[body.start : last.end]:
         raise ImpossibleError
     at = line_end(text, last.end)
-    return [Edit(at, at, indent(text, last.start) + new + b"\n")]
+    blanks = indent(text, last.start)
+    return [Edit(at, at, b"".join(blanks + line.encode("utf-8") + b"\n" for line in lines))]
 
 
 def too_wide(blanks: bytes, lines: Sequence[bytes]) -> bool:

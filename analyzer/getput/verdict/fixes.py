@@ -22,7 +22,7 @@ from getput.verdict.edits import ImpossibleError, applied, moves, unified
 from getput.verdict.mend_leaks import leaks
 from getput.verdict.mend_puts import puts
 from getput.verdict.mend_removed import removed
-from getput.verdict.mend_sound import sound
+from getput.verdict.mend_sound import sound, tidied
 
 if TYPE_CHECKING:
     from getput.verdict.judge import Judge
@@ -184,7 +184,7 @@ def texts(case: Case) -> Iterator[tuple[str, bytes]]:
     for source in (removed, leaks, puts):
         for how, edits in source(case):
             try:
-                yield how, applied(case.unit.text[: case.unit.written], edits())
+                yield how, tidied(case, applied(case.unit.text[: case.unit.written], edits()))
             except ImpossibleError:
                 continue
 

@@ -127,14 +127,16 @@ def at_exit(case: Case, expr: str, call: str, one: Statement | None) -> list[Edi
     if one.kind != RETURN or not needs_value(case, expr, one):
         return edits.before(case.outline, one, lines)
     value = returned(case, one)
-    name, declaration = answer(case)
-    return [*declaration, *edits.before(case.outline, one, [f"{name} = {value};", *lines], f"return {name};")]
+    name, new = answer(case)
+    return [
+        *edits.declared(case.outline, new),
+        *edits.before(case.outline, one, [f"{name} = {value};", *lines], f"return {name};"),
+    ]
 
 
 def needs_value(case: Case, expr: str, one: Statement) -> bool:
     """Whether what is returned is found out with the object, or by a call that may need it."""
-    tied = case.tied(expr)
-    if any(word in tied for word, _ in case.outline.words(one.start, one.end)):
+    if case.named(expr, one.start, one.end):
         return True
     code = case.outline.code(one.start + len("return"), one.end)
     return any(name not in (b"PTR_ERR", b"ERR_PTR", b"ERR_CAST") for name in CALLS.findall(code))
@@ -150,8 +152,8 @@ def returned(case: Case, one: Statement) -> str:
     return value
 
 
-def answer(case: Case) -> tuple[str, list[Edit]]:
-    """A variable for what the function returns: one of its own, or a new one with its declaration."""
+def answer(case: Case) -> tuple[str, list[str]]:
+    """A variable for what the function returns: one of its own, or a new one, and its declaration then."""
     known = [name for name in ANSWERS if case.locals.get(name) == case.returns and case.outline.visible(name, case.at)]
     if known:
         return known[0], []
@@ -161,7 +163,7 @@ def answer(case: Case) -> tuple[str, list[Edit]]:
     name = next((one for one in ANSWERS if one not in taken), None)
     if name is None:
         raise ImpossibleError
-    return name, edits.declared(case.outline, declaration(case.returns, name))
+    return name, [declaration(case.returns, name)]
 
 
 def declaration(kind: str, name: str) -> str:
@@ -315,7 +317,7 @@ def after_last_use(case: Case, expr: str, call: str, lost: Sequence[int]) -> Cal
     until = again[0] if again and expr == roots[0] else case.source.end
     if case.kept(expr, until):
         return None
-    uses = sorted(at for name in case.tied(expr) for at in outline.uses(name, site.at, until))
+    uses = case.named(expr, site.at, until)
     last = outline.at(uses[-1]) if uses else first
     while last is not None and last.up != block.up:
         last = outline.statements[last.up] if last.up >= 0 else None

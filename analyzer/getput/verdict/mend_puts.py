@@ -124,7 +124,7 @@ def in_two_steps(case: Case, expr: str, call: str, one: Statement) -> list[Edit]
         raise ImpossibleError
     lines = [f"{name} = {value};", f"{call};"]
     return [
-        *edits.declared(case.outline, declaration(case.locals[expr], name)),
+        *edits.declared(case.outline, [declaration(case.locals[expr], name)]),
         *edits.before(case.outline, one, lines, f"{expr} = {name};"),
     ]
 
@@ -188,43 +188,46 @@ def in_variable(
     line = f"{put}({name});"
     if one.kind == DECLARATION:
         return declared_before(case, one, f"{declaration(kind, name)[:-1]} = {text};", (start, end, name), line)
-    declared = edits.declared(outline, declaration(kind, name))
+    new = [declaration(kind, name)]
     if one.kind == RETURN:
         if tested or not case.returns:
             raise ImpossibleError
         value = returned(case, one).replace(text, name, 1)
         answered, more = answer(case)
         return [
-            *declared,
-            *more,
+            *edits.declared(outline, [*new, *more]),
             *edits.before(outline, one, [f"{name} = {text};", f"{answered} = {value};", line], f"return {answered};"),
         ]
     if one.kind == IF:
         if not tested and b"return" in outline.code(one.start, one.end):
-            return asked(case, one, (start, end), declared, name, line)
+            return asked(case, one, (start, end), new, name, line)
         if not tested:
             return [
-                *declared,
+                *edits.declared(outline, new),
                 *edits.before(outline, one, [f"{name} = {text};"]),
                 Edit(start, end, name.encode()),
                 *edits.after(outline, one, [line]),
             ]
         if not compared(outline.code(*one.head), start - one.head[0], end - one.head[0]):
             raise ImpossibleError
-        return [*declared, *edits.before(outline, one, [f"{name} = {text};", line]), Edit(start, end, name.encode())]
+        return [
+            *edits.declared(outline, new),
+            *edits.before(outline, one, [f"{name} = {text};", line]),
+            Edit(start, end, name.encode()),
+        ]
     if tested:
         raise ImpossibleError
     if outline.listed(one):
         return [
-            *declared,
+            *edits.declared(outline, new),
             *edits.before(outline, one, [f"{name} = {text};"]),
             Edit(start, end, name.encode()),
             *edits.after(outline, one, [line]),
         ]
-    return [*declared, *edits.before(outline, one, [f"{name} = {text};", rest], line)]
+    return [*edits.declared(outline, new), *edits.before(outline, one, [f"{name} = {text};", rest], line)]
 
 
-def asked(case: Case, one: Statement, call: tuple[int, int], declared: list[Edit], name: str, line: str) -> list[Edit]:
+def asked(case: Case, one: Statement, call: tuple[int, int], new: list[str], name: str, line: str) -> list[Edit]:
     """``if (f(get()))`` as ``ret = f(name)`` before it."""
     outline, (start, end) = case.outline, call
     low, high = one.head[0] + 1, one.head[1] - 1
@@ -237,7 +240,7 @@ def asked(case: Case, one: Statement, call: tuple[int, int], declared: list[Edit
         raise ImpossibleError
     value = outline.said(low, start) + name + outline.said(end, high)
     return [
-        *declared,
+        *edits.declared(outline, new),
         *edits.before(outline, one, [f"{name} = {text};", f"{known[0]} = {value};", line]),
         Edit(low, high, known[0].encode()),
     ]

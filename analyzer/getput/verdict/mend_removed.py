@@ -44,10 +44,10 @@ class Change(msgspec.Struct, frozen=True):
         """All lines that stood there."""
         return tuple(line for one in (self, *self.rest) for line in one.old)
 
-    @property
-    def plain(self) -> bool:
-        """Whether it is as it was without losing anything that the patch does: nothing new is called there."""
-        return calls(tuple(line for one in (self, *self.rest) for line in one.new)) <= calls(self.lines)
+    def plain(self, freeing: bool) -> bool:
+        """Whether it is as it was without losing anything that the patch does: nothing new is called there, but what frees where that is the bug."""
+        new = calls(tuple(line for one in (self, *self.rest) for line in one.new)) - calls(self.lines)
+        return not new or (freeing and all(b"free" in name for name in new))
 
     @property
     def depth(self) -> int:
@@ -71,25 +71,26 @@ def removed(case: Case) -> Iterator[Candidate]:
     anchor = case.finding.anchor
     near = anchor_offset(case, anchor.line if anchor is not None and anchor.side == "after" else case.finding.line)
     counting.sort(key=lambda one: abs(one.start - near))
+    freeing = case.finding.rule == "free-of-counted"
     for one in counting:
-        if one.plain:
+        if one.plain(freeing):
             yield BACK, partial(list, one.restored)
     for one in counting:
-        if not one.plain:
+        if not freeing and not one.plain(freeing):
             lines = b"".join(line for line in one.lines if _STATEMENT.match(line) and counting_line(case, line))
             for at in dict.fromkeys((one.start, one.end)):
-                if lines and between(case, at):
+                if lines and between(case, at) and not used(case, lines, at):
                     yield BACK, partial(list, [Edit(at, at, lines)])
-    plain = [one for one in counting if one.plain]
+    plain = [one for one in counting if one.plain(freeing)]
     if len(plain) > 1:
         yield BACK, partial(together, plain)
-    helping = [one for one in mine if one.plain and (counts(case, one) or leads(one) or declares(one, plain))]
+    helping = [one for one in mine if one.plain(freeing) and (counts(case, one) or leads(one) or declares(one, plain))]
     if len(helping) > len(plain) and plain:
         yield BACK, partial(together, helping)
-    leading = [one for one in mine if one.plain and leads(one)]
+    leading = [one for one in mine if one.plain(freeing) and leads(one)]
     if not plain and leading:
         yield BACK, partial(together, leading)
-    beyond = [one for one in every if one.plain and counts(case, one)]
+    beyond = [one for one in every if one.plain(freeing) and counts(case, one)]
     if len(beyond) > len(plain):
         yield BACK, partial(together, beyond)
 
@@ -98,6 +99,18 @@ def between(case: Case, at: int) -> bool:
     """Whether a statement may be put in at an offset, where a line begins."""
     following = next((one for one in case.outline.statements if one.start >= at and one.kind != ELSE), None)
     return following is None or case.outline.listed(following)
+
+
+def used(case: Case, lines: bytes, at: int) -> bool:
+    """Whether what *lines* put is still used behind an offset: something else must go before them than what did."""
+    last = case.source.end
+    for found in _CALL.finditer(lines):
+        if case.dropping(found[1].decode("ascii")) is not None:
+            args = lines[found.end() :].partition(b")")[0].decode("latin-1")
+            for name in case.roots(args):
+                if name in case.locals and case.named(name, at, last):
+                    return True
+    return False
 
 
 def anchor_offset(case: Case, line: int) -> int:

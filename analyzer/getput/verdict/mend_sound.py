@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from getput.csource.outline import GOTO, LABELED, Outline
 from getput.csource.split import functions
 from getput.flow.ir import Function
@@ -9,9 +12,29 @@ from getput.ownership.unit import Unit
 from getput.verdict.case import Case
 
 
+def tidied(case: Case, text: bytes) -> bytes:
+    """*text* without the labels to which an edit took the last jump."""
+    for source in functions(text):
+        old = case.unit.by_name.get(source.name)
+        if old is None or b"goto" not in case.unit.text[old.start : old.end]:
+            continue
+        if case.unit.text[old.start : old.end] == text[source.start : source.end]:
+            continue
+        outline = Outline(text, source, case.unit.macros)
+        jumps = {one.label for one in outline.statements if one.kind == GOTO}
+        left = outline.labels.keys() - jumps - idle(case.unit, source.name)
+        for label in sorted(left):
+            body = text[source.start : source.end]
+            line = re.compile(rb"^[ \t]*" + label.encode() + rb":[ \t]*\n", re.MULTILINE)
+            text = text[: source.start] + line.sub(b"", body, count=1) + text[source.end :]
+        if left:
+            return text
+    return text
+
+
 def sound(case: Case, text: bytes) -> bool:
     """Whether each function of *text*, the file as an edit makes it, can be read, has the labels that it jumps to and no others, and declares the
-    variables that it names, as far as the two images know them for locals of this function."""
+    variables that it names, and no others, as far as the two images know them for locals of this function."""
     for source in functions(text):
         old = case.unit.by_name.get(source.name)
         if old is not None and case.unit.text[old.start : old.end] == text[source.start : source.end]:
@@ -24,6 +47,8 @@ def sound(case: Case, text: bytes) -> bool:
         before = set() if old is None else undeclared(Outline(case.unit.text, old, case.unit.macros))
         if (undeclared(outline) - before) & locals_of(case, source.name):
             return False
+        if old is not None and unused(outline) - unused(Outline(case.unit.text, old, case.unit.macros)):
+            return False
     return True
 
 
@@ -31,6 +56,12 @@ def undeclared(outline: Outline) -> set[str]:
     """The names that a function uses and does not declare in words that can be read: what others declare, and macros."""
     words = {word for word, _ in outline.words(outline.source.start, outline.source.end)}
     return words - {name for name, _, _ in outline.names}
+
+
+def unused(outline: Outline) -> set[str]:
+    """The locals that a function declares and does not name again."""
+    said = Counter(word for word, _ in outline.words(outline.source.start, outline.source.end))
+    return {name for name, _, _ in outline.names if said[name] < 2}
 
 
 def idle(unit: Unit, function: str) -> set[str]:
