@@ -15,6 +15,9 @@ from getput.verdict.mend_guard import put_lines
 Candidate = tuple[str, Callable[[], list[Edit]]]
 ANSWERS = ("ret", "err", "rc", "error", "retval", "rv", "status", "result", "r", "res", "val")
 LEAKS = frozenset({"leak-on-error", "leak-always", "leak-on-iterator-exit", "count-kept-by-failed-get"})
+WORDS = frozenset(
+    {b"PTR_ERR", b"ERR_PTR", b"ERR_CAST", b"dev_err_probe", b"PTR_ERR_OR_ZERO"}
+)  # calls that only say something
 NEW_VALUE = re.compile(rb"\w+\s*=(?!=)")
 CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 
@@ -139,7 +142,7 @@ def needs_value(case: Case, expr: str, one: Statement) -> bool:
     if case.named(expr, one.start, one.end):
         return True
     code = case.outline.code(one.start + len("return"), one.end)
-    return any(name not in (b"PTR_ERR", b"ERR_PTR", b"ERR_CAST") for name in CALLS.findall(code))
+    return any(name not in WORDS for name in CALLS.findall(code))
 
 
 def returned(case: Case, one: Statement) -> str:
