@@ -185,8 +185,10 @@ def braced(outline: Outline, one: Statement) -> tuple[list[Edit], bytes, bytes |
         edits += joined(outline, other, close, outer)
     else:
         edits.append(Edit(close, close, outer + b"}\n"))
-    if above.kind == ELSE:
-        edits += other_branch(outline, above)
+    clause = above if above.kind == ELSE else outline.statements[above.up]
+    while clause.kind == ELSE:
+        edits += other_branch(outline, clause)
+        clause = outline.statements[outline.statements[clause.up].up]
     return edits, blanks, fresh
 
 

@@ -40,7 +40,7 @@ def area(paths: list[str]) -> str:
     parts = [path.split("/") for path in paths]
     if len(parts) == 1:
         folders, name = parts[0][:-1], parts[0][-1].rpartition(".")[0]
-        near = [one for one in folders[-1:] if one not in TOPS]
+        near = [one for one in folders[-1:] if one not in TOPS and not name.startswith(one)]
         return ": ".join([*near, name])
     shared = []
     for level in zip(*(one[:-1] for one in parts), strict=False):

@@ -11,6 +11,7 @@ from getput.verdict import edits
 from getput.verdict.case import Case
 from getput.verdict.edits import Edit, ImpossibleError
 from getput.verdict.mend_guard import put_lines
+from getput.verdict.mend_scoped import scoped
 
 Candidate = tuple[str, Callable[[], list[Edit]]]
 ANSWERS = ("ret", "err", "rc", "error", "retval", "rv", "status", "result", "r", "res", "val")
@@ -29,6 +30,8 @@ def leaks(case: Case) -> Iterator[Candidate]:
         return
     if case.kind == "failed-get":
         yield from instead(case)
+    if case.kind == "iterator":
+        yield from scoped(case, first=True)
     for expr in case.expressions():
         calls = case.releases(expr)
         failed = case.policy.failed.get(site.callee) if case.kind == "failed-get" else None
@@ -36,6 +39,8 @@ def leaks(case: Case) -> Iterator[Candidate]:
             calls = [f"{failed}({expr})"]
         for call in calls:
             yield from put_at_exits(case, expr, call)
+    if case.kind == "iterator":
+        yield from scoped(case, first=False)
 
 
 def instead(case: Case) -> Iterator[Candidate]:

@@ -12,6 +12,9 @@ from getput.ownership.unit import Unit
 from getput.verdict.case import Case
 
 
+SCOPED = re.compile(rb"\b\w+_scoped\s*\(([^()]*)\)")  # declares its cursor
+
+
 def tidied(case: Case, text: bytes) -> bytes:
     """*text* without the labels to which an edit took the last jump."""
     for source in functions(text):
@@ -55,7 +58,10 @@ def sound(case: Case, text: bytes) -> bool:
 def undeclared(outline: Outline) -> set[str]:
     """The names that a function uses and does not declare in words that can be read: what others declare, and macros."""
     words = {word for word, _ in outline.words(outline.source.start, outline.source.end)}
-    return words - {name for name, _, _ in outline.names}
+    scoped = {
+        word.decode("ascii") for found in SCOPED.findall(outline.view) for word in re.findall(rb"[A-Za-z_]\w*", found)
+    }
+    return words - {name for name, _, _ in outline.names} - scoped
 
 
 def unused(outline: Outline) -> set[str]:
