@@ -11,7 +11,6 @@ from getput.flow.ir import Function
 from getput.ownership.unit import Unit
 from getput.verdict.case import Case
 
-
 SCOPED = re.compile(rb"\b\w+_scoped\s*\(([^()]*)\)")  # declares its cursor
 
 
