@@ -21,7 +21,7 @@ from getput.verdict.case import Case, Unfit, case_of
 from getput.verdict.edits import ImpossibleError, applied, moves, unified
 from getput.verdict.mend_leaks import leaks
 from getput.verdict.mend_puts import puts
-from getput.verdict.mend_removed import removed
+from getput.verdict.mend_removed import removed, removed_around
 from getput.verdict.mend_sound import sound, tidied
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class Mender:
 
 def texts(case: Case) -> Iterator[tuple[str, bytes]]:
     """(how, text) of each candidate, best first."""
-    for source in (removed, leaks, puts):
+    for source in (removed, leaks, puts, removed_around):
         for how, edits in source(case):
             try:
                 yield how, tidied(case, applied(case.unit.text[: case.unit.written], edits()))

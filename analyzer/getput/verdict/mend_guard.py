@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from getput.csource.outline import IF, JUMPS, Statement
+from getput.csource.outline import IF, JUMPS, RETURN, Statement
 from getput.ownership.contracts import NEG, ZERO, Source
+from getput.ownership.view import ExitKind
 from getput.verdict.case import Case
 
 
@@ -41,6 +42,36 @@ def by_status(case: Case, when: int) -> str:
     if any(re.search(rf"\b{name}\b", case.outline.said(*one.head)) for one in tests[:1]):
         return ""
     return f"!{name}"
+
+
+def shared(case: Case, one: Statement | None) -> bool:
+    """Whether an exit (None: the end of the function) is also where the function ends well and keeps the reference for good reason."""
+    if one is not None and one.kind != RETURN:
+        return False
+    leak = case.leak
+    if leak is None:
+        return case.kind == "failed-get" and (one is None or case.outline.top(one))
+    if leak.kind != "failed-get" and leak.shown.kind is not ExitKind.ERROR:
+        return False
+    report = case.unit.report(case.source, case.counter)
+    lost = (leak.shown, *[exit_ for exit_, _ in leak.rest])
+    for exit_ in report.exits if report is not None else ():
+        here = case.outline.at(exit_.at)
+        if exit_ in lost or (here != one if one is not None else here is not None and here.kind == RETURN):
+            continue
+        for standing in exit_.standings:
+            if standing.key == leak.standing.key and standing.high > 0 and not standing.take_failed:
+                if leak.kind == "failed-get" or exit_.kind is not ExitKind.ERROR:
+                    return True
+    return any(exit_.assumed and case.outline.at(exit_.at) == one for exit_ in lost)
+
+
+def failing(case: Case, name: str) -> str:
+    """The question whether the answer kept in a variable is a failure; empty where its type does not tell."""
+    if case.locals.get(name, case.returns) != "int":
+        return ""
+    code = case.outline.code(case.source.start, case.source.end)
+    return f"{name} < 0" if re.search(rb"\b" + name.encode() + rb"\s*<\s*0", code) else name
 
 
 def harmless(case: Case, expr: str, call: str) -> bool:

@@ -10,7 +10,7 @@ from getput.csource.outline import BREAK, DECLARATION, GOTO, JUMPS, LOOPS, RETUR
 from getput.verdict import edits
 from getput.verdict.case import Case
 from getput.verdict.edits import Edit, ImpossibleError
-from getput.verdict.mend_guard import put_lines
+from getput.verdict.mend_guard import failing, put_lines, shared
 from getput.verdict.mend_scoped import scoped
 
 Candidate = tuple[str, Callable[[], list[Edit]]]
@@ -124,22 +124,36 @@ def inline(case: Case, expr: str, call: str, where: Sequence[Statement | None]) 
 
 def at_exit(case: Case, expr: str, call: str, one: Statement | None) -> list[Edit]:
     """*call* before one statement, whose value is kept in a variable where the put comes between."""
+    both = shared(case, one)
     if one is None:
         end = case.source.end - 1
-        if not case.valid(expr, end):
+        if both or not case.valid(expr, end):
             raise ImpossibleError
         return edits.at_end(case.outline, put_lines(case, expr, call, end))
     lines = put_lines(case, expr, call, one.start)
     if not case.valid(expr, one.start):
         raise ImpossibleError
-    if one.kind != RETURN or not needs_value(case, expr, one):
+    if one.kind != RETURN:
         return edits.before(case.outline, one, lines)
-    value = returned(case, one)
+    value = returned(case, one) if case.returns != "void" else ""
+    if not needs_value(case, expr, one):
+        if both:
+            lines = only_if(failing(case, value) if value in case.locals else "", lines)
+        return edits.before(case.outline, one, lines)
     name, new = answer(case)
+    if both:
+        lines = only_if(failing(case, name), lines)
     return [
         *edits.declared(case.outline, new),
         *edits.before(case.outline, one, [f"{name} = {value};", *lines], f"return {name};"),
     ]
+
+
+def only_if(question: str, lines: list[str]) -> list[str]:
+    """*lines* behind a question.  Raises ImpossibleError where there is none, or they are behind one already."""
+    if not question or len(lines) > 1:
+        raise ImpossibleError
+    return [f"if ({question})", f"\t{lines[0]}"]
 
 
 def needs_value(case: Case, expr: str, one: Statement) -> bool:
@@ -153,7 +167,7 @@ def needs_value(case: Case, expr: str, one: Statement) -> bool:
 def returned(case: Case, one: Statement) -> str:
     """The expression of a ``return``, as written."""
     value = case.outline.said(one.start + len("return"), one.end).strip().removesuffix(";").strip()
-    if not value or "\n" in value:
+    if "\n" in value:
         raise ImpossibleError
     if value.startswith("(") and value.endswith(")") and value.count("(") == 1:
         value = value[1:-1]

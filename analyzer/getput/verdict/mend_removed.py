@@ -62,11 +62,8 @@ def calls(lines: tuple[bytes, ...]) -> set[bytes]:
 
 
 def removed(case: Case) -> Iterator[Candidate]:
-    """Put back one change that counts, its counting lines alone, all that count in the function, all that count in the file."""
-    if case.before is None:
-        return
-    every = bundled(changes(case.before, case.unit))
-    mine = [one for one in every if case.source.start <= one.start < case.source.end]
+    """Put back one change that counts, its counting lines alone, all that count in the function."""
+    mine = [one for one in taken_away(case) if case.source.start <= one.start < case.source.end]
     counting = [one for one in mine if counts(case, one)]
     anchor = case.finding.anchor
     near = anchor_offset(case, anchor.line if anchor is not None and anchor.side == "after" else case.finding.line)
@@ -84,15 +81,28 @@ def removed(case: Case) -> Iterator[Candidate]:
     plain = [one for one in counting if one.plain(freeing)]
     if len(plain) > 1:
         yield BACK, partial(together, plain)
-    helping = [one for one in mine if one.plain(freeing) and (counts(case, one) or leads(one) or declares(one, plain))]
+
+
+def removed_around(case: Case) -> Iterator[Candidate]:
+    """Put back with that the ways out and the declarations that go with it, and what counts in the rest of the file."""
+    freeing = case.finding.rule == "free-of-counted"
+    every = [one for one in taken_away(case) if one.plain(freeing)]
+    mine = [one for one in every if case.source.start <= one.start < case.source.end]
+    plain = [one for one in mine if counts(case, one)]
+    helping = [one for one in mine if counts(case, one) or leads(one) or declares(one, plain)]
     if len(helping) > len(plain) and plain:
         yield BACK, partial(together, helping)
-    leading = [one for one in mine if one.plain(freeing) and leads(one)]
+    leading = [one for one in mine if leads(one)]
     if not plain and leading:
         yield BACK, partial(together, leading)
-    beyond = [one for one in every if one.plain(freeing) and counts(case, one)]
+    beyond = [one for one in every if counts(case, one)]
     if len(beyond) > len(plain):
         yield BACK, partial(together, beyond)
+
+
+def taken_away(case: Case) -> list[Change]:
+    """The changes of the file that took something away, with what their braces hold together."""
+    return [] if case.before is None else bundled(changes(case.before, case.unit))
 
 
 def between(case: Case, at: int) -> bool:
