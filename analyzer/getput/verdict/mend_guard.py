@@ -51,7 +51,7 @@ def shared(case: Case, one: Statement | None) -> bool:
     leak = case.leak
     if leak is None:
         return case.kind == "failed-get" and (one is None or case.outline.top(one))
-    if leak.kind != "failed-get" and leak.shown.kind is not ExitKind.ERROR:
+    if leak.kind in ("always", "iterator") or (leak.kind != "failed-get" and leak.shown.kind is not ExitKind.ERROR):
         return False
     report = case.unit.report(case.source, case.counter)
     lost = (leak.shown, *[exit_ for exit_, _ in leak.rest])
