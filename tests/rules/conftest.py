@@ -52,6 +52,7 @@ class Sample(NamedTuple):
     path: str
     why: str
     pattern: str
+    fixed: str | None = None  # the after-image with the fix of the first finding that has one
 
     @property
     def fires(self) -> bool:
@@ -84,7 +85,8 @@ def read(folder: Path) -> Sample:
     assert not unknown, f"{folder}: unknown keys {sorted(unknown)}"
     rule, name = folder.parent.name, folder.name
     path = f"drivers/acme/{rule}/{name}/{said.get('file', 'acme.c')}"
-    return Sample(rule, name, image(folder / "before.c"), image(folder / "after.c"), path, said["why"], said["pattern"])
+    images = [image(folder / f"{which}.c") for which in ("before", "after", "fixed")]
+    return Sample(rule, name, images[0], images[1], path, said["why"], said["pattern"], images[2].text)
 
 
 SAMPLES = [read(path.parent) for path in sorted(FIXTURES.glob("*/*/expect.toml"))]

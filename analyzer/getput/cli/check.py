@@ -88,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="also leave remarks for `b4 review` in the git repository DIR: name its patches as BASE..HEAD",
     )
+    options.add_fixing(parser, "of what is introduced, in formats for machines")
     options.add_judging(parser)
 
 
@@ -110,7 +111,10 @@ def run(args: argparse.Namespace) -> int:
     settings = options.settings(args, tree)
     tally = _Tally(settings, form.carries_errors, args.quiet, options.hidden(args, tree, settings, args.show))
     tally.statistics = options.statistics(args)
-    answers = in_order(_start, (tree, settings, args.timing, args.index, needs), _judge, tasks, args.jobs, _died)
+    shows_fixes = remarks is not None or args.format not in options.UNFIXED
+    fix = shows_fixes if args.fix is None else args.fix
+    fix = fix and Status.INTRODUCED in args.show
+    answers = in_order(_start, (tree, settings, args.timing, args.index, needs, fix), _judge, tasks, args.jobs, _died)
     answers = counted(answers, len(tasks), "inputs", not args.quiet)
     judged = tally.over(answers) if remarks is None else remarks.left(tally.over(answers))
     judged = (_verified(answer, tally) if args.verify_fix else answer for answer in judged)
@@ -204,16 +208,20 @@ class _Worker:
     judge: Judge
     tree: Path
     timing: bool
+    fix: bool
     current: Current | None
 
 
-def _start(tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[str] = frozenset()) -> None:
-    _Worker.current = _current(tree, settings) if index else None
+def _start(
+    tree: Path, settings: Settings, timing: bool, index: bool, needs: frozenset[str] = frozenset(), fix: bool = False
+) -> None:
+    _Worker.current = current_of(tree, settings) if index else None
     current = _Worker.current
     names, mentioning = (None, None) if current is None else (current.names, current.mentioning)
     _Worker.judge = Judge(tree, settings, names, mentioning, needs)
     _Worker.tree = tree
     _Worker.timing = timing
+    _Worker.fix = fix
 
 
 def _judge(task: Task) -> Answer:
@@ -236,22 +244,32 @@ def _answer(task: Task) -> Answer:
 def _judged(submission: Submission) -> Answer:
     current = _Worker.current
     if current is None:
-        return _Worker.judge.check(submission)
+        return _checked(submission)
     from getput.index.store import UNUSABLE
 
     try:
         if current.names is not None:
             current.around(images.path for patch in submission.patches for images in patch.files)
-        answer = _Worker.judge.check(submission)
+        answer = _checked(submission)
     except UNUSABLE as error:
         output.message(f"the index cannot be used: {error}; patches are judged without it")
         _Worker.current = None
         _Worker.judge = Judge(_Worker.tree, _Worker.judge.settings, needs=_Worker.judge.needs)
-        return _Worker.judge.check(submission)
+        return _checked(submission)
     return replace(answer, stats=replace(answer.stats, index=current.state))
 
 
-def _current(tree: Path, settings: Settings) -> Current | None:
+def _checked(submission: Submission) -> Answer:
+    """What is judged of *submission*, with fixes if they are wanted and there is something to mend."""
+    answer = _Worker.judge.check(submission)
+    if not _Worker.fix or all(finding.status is not Status.INTRODUCED for finding in answer.findings):
+        return answer
+    from getput.verdict.fixes import with_fixes
+
+    return with_fixes(_Worker.judge, submission, answer)
+
+
+def current_of(tree: Path, settings: Settings) -> Current | None:
     """The index of *tree*; a tree without one needs none of what reading it takes."""
     from getput.index.place import place
 

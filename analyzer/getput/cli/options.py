@@ -147,6 +147,21 @@ def hidden(args: argparse.Namespace, tree: Path, settings: Settings, statuses: C
     return Hidden(args, file, settings, statuses)
 
 
+UNFIXED = frozenset(
+    {"text", "table", "checkpatch", "b4", "github", "gitlab", "patchwork", "junit", "facts"}
+)  # formats that show a fix only where one is asked for
+
+
+def add_fixing(parser: argparse.ArgumentParser, default: str) -> None:
+    """``--fix`` and ``--no-fix``."""
+    parser.add_argument(
+        "--fix",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help=f"suggest a diff that mends each finding, as far as one holds when it is tried (default: {default})",
+    )
+
+
 def settings(args: argparse.Namespace, tree: Path) -> Settings:
     """The settings of the configuration, with what the command line says on top.
 

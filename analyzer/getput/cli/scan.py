@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage, parser.epilog = "getput scan [OPTION]... [PATH]...", EPILOG
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a C file or a folder (default: the tree)")
     parser.add_argument("--summary", action="store_true", help="text: what --format table says, below the findings")
+    options.add_fixing(parser, "no")
     options.add_judging(parser, standing=True)
 
 
@@ -70,6 +71,10 @@ def run(args: argparse.Namespace) -> int:
         full, interrupted = _alone(tree, settings, args)
     judged = time.perf_counter()
     answer = wanted(full, settings) if hidden is None else hidden.over(full, wanted(full, settings))
+    if args.fix:
+        from getput.verdict.standing import with_fixes
+
+        answer = with_fixes(tree, settings, answer)
     if Extra.EXHIBITS in form.needs:
         from getput.cli.exhibits import exhibited
 
