@@ -75,7 +75,7 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
     explained = (
         (leak.kind in ("error", "path") and _undone(unit, source, report, leak))
         or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
-        or (leak.kind == "path" and report.counter in PAGES and _numbered(unit, leak))
+        or (leak.kind == "path" and report.counter in PAGES and _numbered(unit, source, leak))
         or (leak.kind in ("error", "path") and _queued(unit, report, leak))
         or (leak.kind in ("error", "path") and _flagged(unit, leak))
         or (report.users and _restored(unit, source, report, leak))
@@ -92,11 +92,16 @@ def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
     return bool(label) and re.search(place, unit.text[source.start : source.end]) is not None
 
 
-def _numbered(unit: Unit, leak: Leak) -> bool:
-    """Whether the page was taken by its number, where nothing fails: who has the number finds the page again."""
-    at = leak.standing.count.taken[0].at
-    found = leak.shown.kind is not ExitKind.ERROR and NUMBERED.search(unit.text, at, unit.text.find(b";", at))
-    return bool(found)
+def _numbered(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
+    """Whether the page was found and taken by its number, where nothing fails: who has the number finds the page again."""
+    if leak.shown.kind is ExitKind.ERROR:
+        return False
+    count = leak.standing.count
+    at = count.taken[0].at
+    if NUMBERED.search(unit.text, at, unit.text.find(b";", at)):
+        return True
+    found = rb"\b%s\s*=\s*(?:%s)" % (re.escape(count.label.encode()), NUMBERED.pattern)
+    return bool(count.label) and re.search(found, unit.text[source.start : at]) is not None
 
 
 def _queued(unit: Unit, report: FunctionReport, leak: Leak) -> bool:
