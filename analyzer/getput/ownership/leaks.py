@@ -29,8 +29,9 @@ OTHER_PATHS = "other paths drop it"
 HOLDER_FREED = "what points to it is freed"
 COUNTS_ANYWAY = "the get counts even when it fails"
 COUNTERPART_ONLY = "does not run when this function fails"
+# What is looked up in a tree or on a bus; other devices live on in what is made of them.
+FOUND = frozenset({"of_node", "fwnode", "device", "pci_dev"})
 # What drivers look up and hand to others that take references of their own; of other kinds an unknown callee may be the new owner.
-FOUND = frozenset({"of_node", "fwnode", "device"})
 CLEAR = frozenset({"of_node", "fwnode", "device", "clk", "regulator", "phy", "buffer_head", "gpio_desc"})
 Row = tuple[Exit, Standing]
 
@@ -166,17 +167,14 @@ def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> 
 
 
 def shown_to_nobody(report: FunctionReport, lost: list[Row]) -> bool:
-    """Whether nothing but this function ever had what it looked up in a tree or on a bus: no callee saw it, no member holds it, and what is
-    returned is no pointer."""
-    if report.counter not in FOUND or "*" in report.returns:
+    """Whether nothing but this function ever had the node or the device that it looked up itself: no callee saw it, no member holds it, and
+    what is returned is no pointer."""
+    if "*" in report.returns:
         return False
     return all(
-        not (
-            standing.count.passed
-            or standing.held_by
-            or standing.fields
-            or told_elsewhere(standing.count, report.counter)
-        )
+        standing.count.family in FOUND
+        and not (standing.count.passed or standing.held_by or standing.fields or summarized(standing.count.taken[0]))
+        and not told_elsewhere(standing.count, report.counter)
         for _, standing in lost
     )
 
