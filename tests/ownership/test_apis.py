@@ -235,7 +235,7 @@ def test_the_command_refuses(capsys: pytest.CaptureFixture[str], words: list[str
 
 def test_the_command_names_a_broken_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["apis", "--table", str(table(tmp_path, "[api]\nx = 1\n"))]) == 2
-    assert "own.toml: x: an entry is a string" in capsys.readouterr().err
+    assert "own.toml:2: x: an entry is a string" in capsys.readouterr().err
 
 
 def test_proofs_are_looked_up(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getput.model import Confidence, Severity
@@ -140,6 +140,7 @@ FINDINGS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(findings=FINDINGS)
 def test_an_image_against_itself(findings):
     introduced, fixed, existing = compare(findings, list(findings))
@@ -147,6 +148,7 @@ def test_an_image_against_itself(findings):
     assert len(existing) == len(findings)
 
 
+@settings(deadline=None)
 @given(before=FINDINGS, after=FINDINGS)
 def test_every_finding_is_in_one_heap(before, after):
     introduced, fixed, existing = compare(before, after)
@@ -156,6 +158,7 @@ def test_every_finding_is_in_one_heap(before, after):
     assert all(old.group == new.group for old, new in existing)
 
 
+@settings(deadline=None)
 @given(before=FINDINGS, after=FINDINGS)
 def test_backwards_what_was_introduced_is_fixed(before, after):
     introduced, fixed, existing = compare(before, after)
@@ -163,6 +166,7 @@ def test_backwards_what_was_introduced_is_fixed(before, after):
     assert (len(back[0]), len(back[1]), len(back[2])) == (len(fixed), len(introduced), len(existing))
 
 
+@settings(deadline=None)
 @given(before=FINDINGS, after=FINDINGS)
 def test_nothing_is_both_introduced_and_fixed(before, after):
     introduced, fixed, _ = compare(before, after)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-CHOICE = re.compile(r"invalid choice: '?([^' ]*)'? \(choose from (.*)\)")
+CHOICE = r"invalid choice: '?([^' ]*)'? \(choose from (.*)\)"  # compiled when somebody chose so
 USAGE = 2
 
 
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and what may have been meant; exit status 2."""
-        choice = CHOICE.search(message)
+        choice = re.search(CHOICE, message)
         if choice is not None:
             message += _meant(choice[1], re.findall(r"[\w.-]+", choice[2]))
         self.exit(USAGE, f"{self.prog}: error: {message} (`{self.prog} --help` says more)\n")

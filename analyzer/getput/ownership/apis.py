@@ -45,9 +45,10 @@ from getput.spelling import meant
 SECTION = re.compile(r"^\[(\w+)\]$", re.MULTILINE)
 ENTRY = re.compile(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
 REST = re.compile(r"^[^#\n]", re.MULTILINE)  # anything but comments and empty lines
-HEAD = re.compile(r"\s*\[\s*[\"']?(\w+)[\"']?\s*\]")
-KEY = re.compile(r"\s*[\"']?(\w+)[\"']?\s*=")
-AT = re.compile(r" \(at line (\d+), column \d+\)")  # in a complaint of tomllib's
+# Of tables that are wrong: compiled when there is one.
+HEAD = r"\s*\[\s*[\"']?(\w+)[\"']?\s*\]"
+KEY = r"\s*[\"']?(\w+)[\"']?\s*="
+AT = r" \(at line (\d+), column \d+\)"  # in a complaint of tomllib's
 PLACE = re.compile(r"[\w./-]+:\d+")
 NAMES = {"api": "call", "sink": "call", "iterator": "call", "cleanup": "class", "families": "family"}  # of what kind
 CLEANUP = "__free({})"  # how a cleanup class is called where functions have names too
@@ -266,10 +267,10 @@ def place_of(table: str | Path, section: str, name: str) -> str:
     """``file:line`` of the entry *name*, or of the head of its section, in a table that was read before; the file alone where it stands otherwise."""
     here = ""
     for number, line in enumerate(Path(table).read_text("utf-8").splitlines(), 1):
-        head = HEAD.match(line)
+        head = re.match(HEAD, line)
         if head is not None:
             here = head[1]
-        key = KEY.match(line)
+        key = re.match(KEY, line)
         if (head is not None and head[1] == name == section) or (
             key is not None and key[1] == name and here in (section, "")
         ):
@@ -279,8 +280,8 @@ def place_of(table: str | Path, section: str, name: str) -> str:
 
 def unreadable(path: Path, error: ValueError) -> str:
     """Why the table at *path* is no TOML, its line first."""
-    at = AT.search(str(error))
-    return f"{path}: {error}" if at is None else f"{path}:{at[1]}: {AT.sub('', str(error))}"
+    at = re.search(AT, str(error))
+    return f"{path}: {error}" if at is None else f"{path}:{at[1]}: {re.sub(AT, '', str(error))}"
 
 
 def split(text: str) -> tuple[str, str, str, str]:

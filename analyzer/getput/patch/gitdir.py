@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from getput.patch.git import work_tree
 
 # What an answer of `git config` can depend on beside files.
 _TOLD = ("GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG", "GIT_DIR", "GIT_COMMON_DIR")
-_WORTH_ASKING = re.compile(rb"getput|include", re.IGNORECASE)
 
 
-class GitFolders(NamedTuple):
+class GitFolders:
     """A work tree's ``own`` folder, and the one that it has in ``common`` with the other work trees of the repository."""
 
-    own: Path
-    common: Path
+    __slots__ = ("common", "own")
+
+    def __init__(self, own: Path, common: Path) -> None:
+        self.own = own
+        self.common = common
 
 
+@lru_cache(maxsize=8)
 def git_folders(tree: Path) -> GitFolders | None:
     """The folders of the work tree (or the bare repository) around *tree*; None where there is none, or it cannot be read."""
     root = work_tree(tree)
@@ -46,7 +48,8 @@ def may_say(tree: Path) -> bool:
         return True
     for file in _files(tree):
         try:
-            if _WORTH_ASKING.search(file.read_bytes()):
+            text = file.read_bytes().lower()
+            if b"getput" in text or b"include" in text:
                 return True
         except (FileNotFoundError, NotADirectoryError):
             continue
