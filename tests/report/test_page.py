@@ -126,6 +126,7 @@ def test_the_facts_of_a_finding(demo):
     assert fingerprint
     assert page.all("li", id=f"f-{fingerprint.group(1)}")
     assert "acme-power.c:28" in text
+    assert f'getput suppress {fingerprint.group(1)} --reason "..."' in [text for _, text in page.all("pre")]
     (doc,) = page.all("div", id="rule-leak-on-error")
     assert "centralized exiting" in doc[1].lower()
     links = [one["href"] for one, _ in page.all("a")]

@@ -206,6 +206,12 @@ def _silence(finding: Finding) -> str:
     if not said:
         return ""
     return (
-        f'<details class="more"><summary>If this is wrong: how to silence it</summary><div class="doc">{said}'
+        f'<details class="more"><summary>If this is wrong: how to silence it</summary><div class="doc">{said}{_suppressing(finding)}'
         f'<p><a href="#rule-{attribute(finding.rule)}">All about <code>{text(finding.rule)}</code></a></p></div></details>'
     )
+
+
+def _suppressing(finding: Finding) -> str:
+    """The command that silences this one finding, with the reason to be filled in."""
+    command = f'getput suppress {finding.fingerprint} --reason "..."'
+    return f"<p>This one alone, with the reason for it:</p><pre>{text(command)}</pre>" if finding.fingerprint else ""
