@@ -34,15 +34,8 @@ def test_the_keys_and_their_order(an_answer, a_finding, form):
     assert finding["anchor"] == {"file": "drivers/demo/demo.c", "line": 13, "side": "after"}
     assert list(finding["path"][0]) == ["file", "line", "column", "note"]
     assert said["errors"] == [{"where": "x", "message": "y"}]
-    assert said["stats"] == {
-        "functions": 4,
-        "unparsed": 3,
-        "bounded": 2,
-        "elapsed_ms": 1,
-        "index": "none",
-        "suppressed": 0,
-        "baseline": 0,
-    }
+    known = {"functions": 4, "unparsed": 3, "bounded": 2, "elapsed_ms": 1, "index": "none"}
+    assert said["stats"] == {**known, "suppressed": 0, "baseline": 0}
 
 
 def test_an_anchor_can_be_a_removed_line(an_answer, a_finding):

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tests.report.page import DEMO, PATCH, Page, getput
 
-from getput.model import Exhibit, Extra, Note, Problem, Side, Status
+from getput.model import Exhibit, Extra, Note, Problem, Side, Status, Suppressed
 from getput.report import FORMATS, Look
 from getput.report.page import LAZY, OPEN, render
 
@@ -126,6 +126,7 @@ def test_the_facts_of_a_finding(demo):
     assert fingerprint
     assert page.all("li", id=f"f-{fingerprint.group(1)}")
     assert "acme-power.c:28" in text
+    assert f'getput suppress {fingerprint.group(1)} --reason "..."' in [text for _, text in page.all("pre")]
     (doc,) = page.all("div", id="rule-leak-on-error")
     assert "centralized exiting" in doc[1].lower()
     links = [one["href"] for one, _ in page.all("a")]
@@ -353,3 +354,13 @@ def test_a_hostile_patch_from_the_command(tmp_path):
     assert len([text for _, text, _ in lines_of(page) if evil in text]) == 2
     assert any("</script><img" in text for _, text in page.all("svg")), "the picture has it too, as text"
     assert any(evil in text for _, text in page.all("ol", class_="patches"))
+
+
+def test_what_is_suppressed_is_there_when_asked_for(a_finding, an_answer):
+    hidden = exhibited(a_finding, line=3, fingerprint="2", suppressed=Suppressed("it is kept", "2027-01-31"))
+    answer = an_answer(exhibited(a_finding), suppressed=(hidden,))
+    assert len(Page(page_of(answer)).all("li", class_="f")) == 1
+    page = Page("".join(render([answer], Look(suppressed=True))))
+    assert [one["id"] for one, _ in page.all("li", class_="f")] == ["f-2", "f-0123456789abcdef"]
+    assert [text for _, text in page.all("span", class_="introduced")] == ["introduced, suppressed", "introduced"]
+    assert "Suppressedit is kept, until 2027-01-31" in page.all("dl", class_="facts")[0][1]

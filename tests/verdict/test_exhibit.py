@@ -136,3 +136,20 @@ def test_nothing_is_made_that_nobody_asked_for(judged):
 
 def test_the_same_each_time(judged):
     assert judged(BEFORE, AFTER) == judged(BEFORE, AFTER)
+
+
+def test_the_way_of_the_other_side_decides_alike_at_last(judged):
+    """Even where another is the same for longer, and ends on the same line."""
+    checks = "".join(f"\tif (acme_check(acme, {number}))\n\t\tacme_note(acme, {number});\n" for number in range(4))
+    before = (
+        "int acme_init(struct acme *acme)\n{\n\tstruct device_node *np = of_find_node_by_path(\"/acme\");\n\tint ret;\n\n"
+        f"\tif (!np)\n\t\treturn -ENODEV;\n{checks}\tret = acme_map(acme, np);\n\tif (ret)\n\t\tgoto out;\n\tacme->np = np;\nout:\n"
+        "\treturn ret;\n}\n"
+    )  # fmt: skip
+    undo = "".join(f"\t\tif (acme_undo(acme, {number}))\n\t\t\tacme_note(acme, {number});\n" for number in range(4))
+    after = before.replace(
+        "\tif (ret)\n\t\tgoto out;\n", f"\tif (ret) {{\n{undo}\t\tof_node_put(np);\n\t\treturn ret;\n\t}}\n"
+    )
+    found = next(one for one in judged(before, after) if one.status is Status.FIXED)
+    assert notes(found.exhibit.before)[-1][1] == "lost"
+    assert notes(found.exhibit.after)[-1][2] == "left here with a count of 0"

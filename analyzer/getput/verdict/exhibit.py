@@ -120,12 +120,18 @@ def _decisions(unit: Unit, way: Sequence[Mark], line_in_other: Callable[[int], i
 def _paired(shown: Side, unit: Unit, source: FunctionSource) -> dict[int, int]:
     """The lines of *shown* to those of the same function in another image."""
     first, theirs = lines_of(unit, source)
-    match = SequenceMatcher(None, shown.lines, theirs, autojunk=len(theirs) > LARGE)
+    ours = [_bare(line) for line in shown.lines]
+    match = SequenceMatcher(None, ours, [_bare(line) for line in theirs], autojunk=len(theirs) > LARGE)
     return {
         shown.first + block.a + step: first + block.b + step
         for block in match.get_matching_blocks()
         for step in range(block.size)
     }
+
+
+def _bare(line: str) -> str:
+    """A line without what changes where a branch comes to have several statements."""
+    return line.strip().removeprefix("}").rstrip("{").strip()
 
 
 def _followed(unit: Unit, source: FunctionSource, way: Way) -> Followed | None:

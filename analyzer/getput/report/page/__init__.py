@@ -12,6 +12,8 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
+from msgspec.structs import replace
+
 from getput import __version__
 from getput.model import Answer, Confidence, Finding, Status
 from getput.report import Look
@@ -28,9 +30,9 @@ OPEN = 3  # findings that are shown at once
 Named = tuple[Answer, Finding, str]  # with what is unique about it in the page
 
 
-def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:  # noqa: ARG001
+def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:
     """The page."""
-    every = list(answers)
+    every = [_with_suppressed(answer) if look.suppressed else answer for answer in answers]
     named = _named(every)
     places = _places([finding for _, finding, _ in named])
     script = _part("page.js")
@@ -60,6 +62,12 @@ def render(answers: Iterable[Answer], look: Look) -> Iterator[str]:  # noqa: ARG
         rules=_rules({finding.rule for _, finding, _ in named}),
         version=text(__version__),
     )
+
+
+def _with_suppressed(answer: Answer) -> Answer:
+    """*answer* with what is suppressed among its findings."""
+    findings = sorted([*answer.findings, *answer.suppressed], key=lambda one: (one.file, one.line, one.rule))
+    return replace(answer, findings=tuple(findings))
 
 
 def _part(name: str) -> str:

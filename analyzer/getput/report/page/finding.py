@@ -33,12 +33,13 @@ def item(finding: Finding, answer: Answer, ident: str, place: str, *, several: b
 
 
 def _head(finding: Finding) -> str:
+    hidden = ", suppressed" if finding.suppressed is not None else ""
     return (
         f'<summary><span class="sev {finding.severity.value}" role="img" aria-label="{finding.severity.value}"></span>'
         f'<h2 class="said">{sentence(finding.message)}</h2>'
         f'<span class="where"><span class="file">{text(finding.file)}:{finding.line}</span>'
         f' <span class="fn">{text(finding.function)}()</span></span>'
-        f'<span class="tags"><span class="tag {finding.status.value}">{finding.status.value}</span>'
+        f'<span class="tags"><span class="tag {finding.status.value}">{finding.status.value}{hidden}</span>'
         f'<span class="tag {finding.confidence.value}">{finding.confidence.value} confidence</span>'
         f'<span class="tag id">{text(finding.rule)}</span></span></summary>'
     )
@@ -176,6 +177,9 @@ def _diff_line(line: str) -> str:
 def _facts(finding: Finding, answer: Answer, *, several: bool) -> str:
     """What else is known: which changed line, which patch, what is counted, the fingerprint."""
     rows = [*_causes(finding, answer)]
+    if finding.suppressed is not None:
+        until = f", until {finding.suppressed.expires}" if finding.suppressed.expires else ""
+        rows.append(("Suppressed", text(f"{finding.suppressed.reason}{until}")))
     if several:
         rows.append(("Input", text(answer.input)))
     rows.append(("Counted", f"<code>{text(finding.object)}</code> ({text(finding.family)})"))
@@ -206,6 +210,12 @@ def _silence(finding: Finding) -> str:
     if not said:
         return ""
     return (
-        f'<details class="more"><summary>If this is wrong: how to silence it</summary><div class="doc">{said}'
+        f'<details class="more"><summary>If this is wrong: how to silence it</summary><div class="doc">{said}{_suppressing(finding)}'
         f'<p><a href="#rule-{attribute(finding.rule)}">All about <code>{text(finding.rule)}</code></a></p></div></details>'
     )
+
+
+def _suppressing(finding: Finding) -> str:
+    """The command that silences this one finding, with the reason to be filled in."""
+    command = f'getput suppress {finding.fingerprint} --reason "..."'
+    return f"<p>This one alone, with the reason for it:</p><pre>{text(command)}</pre>" if finding.fingerprint else ""
