@@ -285,8 +285,12 @@ def main() -> int:
             unusable += sum(not row.usable for row in asked)
             asked = [row for row in asked if row.usable and row.patch.stat().st_size]
             answers = ask(command, tree, [row.patch for row in asked], "--show", "introduced,existing", "--fix")
-            for row, answer in zip(asked, answers, strict=True):
-                judge(row, answer, command, tree, tally, args)
+            try:
+                for row, answer in zip(asked, answers, strict=True):
+                    judge(row, answer, command, tree, tally, args)
+            except KeyboardInterrupt:
+                print("interrupted: what was judged until then")
+                break
     print(f"{len(rows)} patches, {unusable} not askable\n")
     tally.show()
     return 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from getput.model import Answer, Confidence, Finding, Stats, Status
+from getput.model import Answer, Confidence, Finding, Problem, Stats, Status
 from getput.ownership.unit import Unit
 from getput.patch.images import FileImages
 from getput.patch.series import Patch, Submission
@@ -31,6 +31,7 @@ DEEPER = 2  # times that what an edit left is mended by another one
 TRIES = 16  # edits that are judged for one finding
 MOST = 120  # that are judged for one answer
 LOSES = frozenset({"leak-on-error", "leak-always", "leak-on-iterator-exit", "leak-by-overwrite"})
+FAULT = "internal error"
 UNSOUND = "what was tried would not compile"
 UNREAD = "less of the file could be judged with what was tried"
 STAYS = "what was tried does not mend it on every path"
@@ -135,11 +136,15 @@ class Mender:
         self.least = least
         self.left = most
 
-    def offer(self, court: Court, finding: Finding, depth: int = 0) -> tuple[Offer, Court]:
-        """The best fix of *finding* that holds, and the court with it applied; or why there is none, and *court* as it was.
+    def offer(self, court: Court, finding: Finding) -> tuple[Offer, Court]:
+        """The best fix of *finding* that holds, and the court with it applied; or why there is none, and *court* as it was."""
+        try:
+            return self.tried(court, finding, 0)
+        except Exception as error:  # noqa: BLE001 -- a finding is worth saying without a fix
+            return Offer(finding, reason=f"{FAULT}: {type(error).__name__}: {error}"), court
 
-        Where an edit leaves the same object's reference to be lost on other exits, those are mended, too, *depth* times at most.
-        """
+    def tried(self, court: Court, finding: Finding, depth: int) -> tuple[Offer, Court]:
+        """The same.  Where an edit leaves the same object's reference to be lost on other exits, those are mended, too, DEEPER times at most."""
         try:
             case = court.case(finding)
         except Unfit as unfit:
@@ -161,7 +166,7 @@ class Mender:
             self.left -= 1
             other = court.other(finding.file, edited)
             if depth < DEEPER and (rest := other.judgement.left(then, finding)) is not None:
-                other = self.offer(other, rest, depth + 1)[1]
+                other = self.tried(other, rest, depth + 1)[1]
             text = other.text(finding.file)
             now = other.judgement
             if now.worse(then):
@@ -242,17 +247,20 @@ def with_fixes(judge: Judge, submission: Submission, answer: Answer) -> Answer:
     mender = Mender(judge.settings.min_confidence)
     courts: dict[int, Patched] = {}
     findings = []
+    notes = list(answer.notes)
     for finding in answer.findings:
         if wants(finding, judge) and finding.patch is not None:
             court = courts.get(finding.patch)
             if court is None:
                 alone = answer if len(submission.patches) == 1 else None
                 court = courts[finding.patch] = Patched(judge, submission.patches[finding.patch], alone)
-            fix = mender.offer(court, finding)[0].fix
-            if fix is not None:
-                finding = replace(finding, fix=fix)  # noqa: PLW2901
+            offer = mender.offer(court, finding)[0]
+            if offer.fix is not None:
+                finding = replace(finding, fix=offer.fix)  # noqa: PLW2901
+            elif offer.reason.startswith(FAULT):
+                notes.append(Problem(f"{finding.file}:{finding.line}", f"no fix was looked for: {offer.reason}"))
         findings.append(finding)
-    return replace(answer, findings=tuple(findings))
+    return replace(answer, findings=tuple(findings), notes=tuple(notes))
 
 
 def wants(finding: Finding, judge: Judge) -> bool:
