@@ -16,8 +16,7 @@ from tests.cli.conftest import AS_USERS, CLEAN, FILE, LEAKING
 from getput.cli.editing import Edit, changes, edits
 
 LEAK = "leak-on-error"
-# The server as it is, but for the fix, which it hands on from where findings have one.
-WITH_A_FIX = """
+FIX = """
 import sys
 from msgspec.structs import replace
 from getput.cli import editing
@@ -118,11 +117,8 @@ def editor(kernel):
     pytest.importorskip("pygls", reason="pygls is not installed: pip install getput[lsp]")
     started = []
 
-    def start(*args, program=None):
-        command = (
-            [sys.executable, "-m", "getput", "lsp", *args] if program is None else [sys.executable, "-c", *program]
-        )
-        started.append(Editor(command, kernel.top))
+    def start(*args):
+        started.append(Editor([sys.executable, "-m", "getput", "lsp", *args], kernel.top))
         return started[-1]
 
     yield start
@@ -220,7 +216,7 @@ def test_settings_and_suppressions_hold_here_too(kernel, editor, getput, leaking
 
 
 def test_a_fix_is_offered_and_applied(kernel, editor):
-    one = editor(program=[WITH_A_FIX, FIX])
+    one = editor("--delay", "0.1")
     path = kernel.top / FILE
     one.open(path, LEAKING)
     (leak,) = one.diagnostics(1)

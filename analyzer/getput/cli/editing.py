@@ -50,7 +50,12 @@ class Desk:
         images = images_of(name, before, text.encode("utf-8", "replace"))
         submission = Submission(name, (Patch(name, None, None, "blobs", (images,)),), ())
         try:
-            full = self.judge(tree, settings).check(submission)
+            judge = self.judge(tree, settings)
+            full = judge.check(submission)
+            if any(finding.status is Status.INTRODUCED for finding in full.findings):
+                from getput.verdict.fixes import with_fixes
+
+                full = with_fixes(judge, submission, full)
         except Exception:
             self.judges.pop(tree, None)  # its index may have gone: the next look begins anew
             raise
