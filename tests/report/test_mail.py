@@ -81,7 +81,7 @@ def test_the_thread_goes_on(mailed, asked, a_letter):
     message = reply(mailed(asked, headers=headers))
     assert message["In-Reply-To"] == "<1@example.org>"
     assert message["References"].split() == ["<a@x>", "<b@x>", "<1@example.org>"]
-    headers = {**a_letter().headers, "in-reply-to": "<b@x> (somebody)"}
+    headers = {**a_letter().headers, "in-reply-to": "<b@x> (somebody) <c@x>"}
     assert reply(mailed(asked, headers=headers))["References"].split() == ["<b@x>", "<1@example.org>"]
 
 
@@ -150,6 +150,67 @@ def test_two_remarks_and_what_is_snipped(mailed, asked, a_letter):
     assert text.index(ASKED) < text.index("[ ... ]") < text.index("And this?")
 
 
+def test_what_is_quoted_and_what_is_snipped_line_by_line(mailed, asked):
+    head = ["diff --git a/x.c b/x.c", "--- a/x.c", "+++ b/x.c"]
+    hunks = [
+        "@@ -1 +1 @@",
+        "-a",
+        "@@ -20,20 +20,20 @@ f()",
+        *(f" c{number}" for number in range(20)),
+        "+d",
+        "@@ -60 +60 @@",
+        "+e",
+        "+f",
+    ]
+    section = Section(0, "x.c", "x.c", (Hunk(3, 5, 1, 1), Hunk(5, 27, 20, 20), Hunk(27, 30, 60, 60)))
+    way = (Step("x.c", 24, 1, "taken", "c4"), Step("x.c", 40, 1, "left", "d"))
+    first = replace(asked, file="x.c", anchor=Anchor("x.c", 40, "after"), question="One?", path=way)
+    second = replace(first, anchor=Anchor("x.c", 60, "after"), question="Two?", path=(Step("x.c", 60, 1, "here", "e"),))
+    text = body(reply(mailed(first, second, lines=(*head, *hunks), sections=(section,), headers={})))
+    assert text.split("\n") == [
+        *(f"> {line}" for line in head),
+        "[ ... ]",
+        "> @@ -20,20 +20,20 @@ f()",
+        "[ ... ]",
+        *(f">  c{number}" for number in (3, 4, 5)),
+        "[ ... ]",
+        *(f">  c{number}" for number in range(13, 20)),
+        "> +d",
+        "",
+        "One?",
+        "",
+        "The way there, in demo_read():",
+        "",
+        "    c4  /* taken */",
+        "    d  /* left */",
+        "",
+        "> @@ -60 +60 @@",
+        "> +e",
+        "",
+        "Two?",
+        "",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_files_that_follow_each_other(mailed, asked, gap):
+    one, two = (["diff --git a/{0} b/{0}", "@@ -1 +1 @@", "+d"], ["diff --git a/y.c b/y.c", "@@ -1 +1 @@", "+d"])
+    lines = [*one, *[" more"] * gap, *two]
+    sections = (
+        Section(0, "x.c", "x.c", (Hunk(1, 3 + gap, 1, 1),)),
+        Section(3 + gap, "y.c", "y.c", (Hunk(4 + gap, 6 + gap, 1, 1),)),
+    )
+    found = [
+        replace(asked, file=file, anchor=Anchor(file, 1, "after"), path=(), question=f"{file}?")
+        for file in ("x.c", "y.c")
+    ]
+    text = body(reply(mailed(*found, lines=tuple(lines), sections=sections, headers={}))).split("\n")
+    middle = ["", "[ ... ]", ""] if gap else [""]
+    quotes = [f"> {line}" for line in one], [f"> {line}" for line in two]
+    assert text == [*quotes[0], "", "x.c?", *middle, *quotes[1], "", "y.c?", "", ""]
+
+
 def test_prose_is_wrapped_and_quotes_are_not(mailed, asked, a_letter):
     wide = "+\t" + "x" * 200 + ";"
     lines = [*a_letter().lines[:11], wide, *a_letter().lines[12:]]
@@ -204,6 +265,7 @@ def test_several_are_an_mbox(mailed, asked, tmp_path):
     assert [message["Subject"] for message in messages] == ["Re: demo: read more"] * 2
     assert ASKED in messages[0].get_payload()
     assert ">From here, is it lost?" in messages[1].get_payload()
+    assert messages[1].get_payload().endswith(">From here, is it lost?\n\n")
 
 
 def test_a_bare_diff_has_nobody_to_be_sent_to(mailed, asked):

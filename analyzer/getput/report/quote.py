@@ -31,19 +31,19 @@ def placed(findings: Sequence[Finding], answer: Answer) -> tuple[dict[int, list[
 
 def snipped(letter: Letter, remarks: Remarks, answer: Answer) -> Iterator[str]:
     """The hunks of *letter* that have remarks, as far as a reader needs them, and the remarks."""
-    fresh = True
+    last = 0  # the line behind those that were quoted
     for section in letter.sections:
         here = [hunk for hunk in section.hunks if any(hunk.head < at < hunk.end for at in remarks)]
         if not here:
             continue
-        if not fresh:
-            yield from ("", SNIP, "")
+        if last:
+            yield from _between(section.start > last)
         first = section.hunks[0].head
         yield from (f"> {line}" for line in letter.lines[section.start : first])
         last = first
-        for hunk in here:
-            if hunk.head > last and (last > first or hunk.head > first):
-                yield from ("", SNIP, "") if last > first else (SNIP,)
+        for number, hunk in enumerate(here):
+            gap = hunk.head > last
+            yield from _between(gap) if number else [SNIP] * gap
             yield f"> {letter.lines[hunk.head]}"
             last = hunk.head + 1
             wanted = _wanted(letter, section, remarks, hunk.head, hunk.end)
@@ -56,7 +56,11 @@ def snipped(letter: Letter, remarks: Remarks, answer: Answer) -> Iterator[str]:
                     yield from ("", *_remarks(letter, remarks[at], answer, at))
                     if at != wanted[-1]:
                         yield ""
-            fresh = False
+
+
+def _between(gap: bool) -> Iterator[str]:
+    """What stands between a remark and the next part of the diff, with a *gap* or right behind the last."""
+    yield from ("", SNIP, "") if gap else ("",)
 
 
 def complete(letter: Letter, remarks: Remarks, answer: Answer) -> Iterator[str]:
