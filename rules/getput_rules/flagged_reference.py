@@ -60,10 +60,9 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     for one in report.page_faults:
         if one.kind == "flag-ignored":
             text = f"the reference that {one.api} speaks of is dropped elsewhere in this function, and not on the way that begins here"
-            yield (
-                one.function,
-                Found(one.object, one.note, "flag", one.api, one.kind, one.at, text, Confidence.MEDIUM, one.way),
-            )
+            asked = f"Who drops the reference that {one.api} speaks of on the way that begins here?"
+            found = (one.object, one.note, "flag", one.api, one.kind, one.at, text, Confidence.MEDIUM, one.way)
+            yield one.function, Found(*found, question=asked)
 
 
 RULE = Rule(

@@ -64,8 +64,9 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
 def found_stranded(one: Stranded) -> Found:
     """A reference that is left on the stack."""
     text = f"the reference that {one.filler}() may leave in '{one.label}' is not dropped any more, and nobody else knows of it"
-    way = (Mark("take", one.at, one.filler),)
-    return Found(one.label, one.family, "local", one.filler, "path", one.at, text, Confidence.MEDIUM, way)
+    asked = f"Who drops the reference that {one.filler}() may leave in {one.label}, now that this does not?"
+    way, sure = (Mark("take", one.at, one.filler),), Confidence.MEDIUM
+    return Found(one.label, one.family, "local", one.filler, "path", one.at, text, sure, way, question=asked)
 
 
 RULE = Rule(

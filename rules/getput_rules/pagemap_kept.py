@@ -54,10 +54,9 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
             continue
         text = f"page_free() has got the page back, and its reference on the pagemap is not dropped on this exit for {one.note} pages"
         confidence = Confidence.HIGH if one.sure else Confidence.MEDIUM
-        yield (
-            one.function,
-            Found(one.object, "dev_pagemap", "device-page", "page_free", "kept", one.at, text, confidence, one.way),
-        )
+        asked = f"Who drops the reference of the page on its pagemap for {one.note} pages, once page_free() has got it back?"
+        found = (one.object, "dev_pagemap", "device-page", "page_free", "kept", one.at, text, confidence, one.way)
+        yield one.function, Found(*found, question=asked)
 
 
 RULE = Rule(

@@ -134,7 +134,9 @@ def converted(one: PageFault) -> Found:
     """A put that a patch made into one that does not ask."""
     put, origin = one.note.split()
     text = f"'{one.object}' comes from {origin}() and may be an FS_DAX page: {one.api}() does not wake who waits for that, as {put}() did"
-    return Found(one.object, "page_folio", "converted", one.api, "bypass", one.at, text, Confidence.MEDIUM, one.way)
+    asked = f"Can {one.object} be an FS_DAX page, for which {put}() woke who waits and {one.api}() does not?"
+    sure = Confidence.MEDIUM
+    return Found(one.object, "page_folio", "converted", one.api, "bypass", one.at, text, sure, one.way, question=asked)
 
 
 RULE = Rule(

@@ -42,10 +42,9 @@ def check_file(report: FileReport) -> Iterator[tuple[str, Found]]:
     for one in report.page_faults:
         if one.kind == "raw-free":
             text = f"{one.api}() frees {one.object} whatever its count, and drops no reference: {one.note}() is meant"
-            yield (
-                one.function,
-                Found(one.object, "page_folio", "raw", one.api, one.kind, one.at, text, Confidence.HIGH, one.way),
-            )
+            asked = f"Is {one.note}() meant here?  {one.api}() frees {one.object} whatever its count."
+            found = (one.object, "page_folio", "raw", one.api, one.kind, one.at, text, Confidence.HIGH, one.way)
+            yield one.function, Found(*found, question=asked)
 
 
 RULE = Rule(

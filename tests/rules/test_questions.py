@@ -9,6 +9,7 @@ from tests.rules.test_fixtures import lay_out, patches
 
 from getput.config import Settings
 from getput.patch.series import read_submissions
+from getput.report.remarks import asked
 from getput.verdict.judge import Judge
 from getput_rules import RULES
 from getput_rules.wording import QUESTIONS, TEXTS
@@ -35,7 +36,8 @@ def test_each_rule_asks(found, rule):
     mine = [one for one in found if one.rule == rule.id]
     assert mine
     for one in mine:
-        assert "?" in one.question, one.message
-        assert one.question[0].isalnum() or one.question[0] in "_*&", one.question
-        assert not PLACE.search(one.question), one.question
-        assert "{" not in one.question
+        said = asked(one)
+        assert "?" in said, one.message
+        assert said[0].isalnum() or said[0] in "_*&", said
+        assert not PLACE.search(said), said
+        assert "{" not in said
