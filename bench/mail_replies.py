@@ -8,7 +8,7 @@ again with Python's own ``email``, and held against the mail that it answers:
   people     whoever wrote it is in To, all others in Cc, nobody twice
   subject    Re: and the subject
   quotes     every run of quoted lines stands in the mail, byte for byte, in its order
-  width      no line outside quotes is wider than 78 columns
+  width      no line outside quotes, and outside a diff that mends it, is wider than 78 columns
   question   there is a question, and no line number outside quotes
 
     bench/mail_replies.py --mails DIR --tree DIR [--limit N] [--cmd getput]
@@ -28,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
@@ -36,6 +37,7 @@ from pathlib import Path
 HUNK = re.compile(r"@@ -(\d+(?:,\d+)?) \+(\d+(?:,\d+)?) @@(.*)")
 NUMBER = re.compile(r"\bline \d+|\.[ch]:\d+")
 CHECKS = ("thread", "people", "subject", "quotes", "width", "question")
+OFFER = "Would this mend it?"  # a diff follows, up to the next quote
 SWAPPED = {"+": "-", "-": "+"}
 
 
@@ -160,12 +162,21 @@ def compared(reply: Message, mail: Message) -> list[str]:
     lines = body(reply).split("\n")
     if not quoted_truly(lines, body(mail).split("\n")):
         wrong.append("quotes")
-    said = [line for line in lines if not line.startswith(">")]
+    said = list(prose(lines))
     if any(len(line.expandtabs(8)) > 78 for line in said):
         wrong.append("width")
     if not any("?" in line for line in said) or any(NUMBER.search(line) for line in said):
         wrong.append("question")
     return wrong
+
+
+def prose(lines: list[str]) -> Iterator[str]:
+    """The lines that are neither quoted nor of a diff that mends something."""
+    offered = False
+    for line in lines:
+        offered = line == OFFER or (offered and not line.startswith(">"))
+        if not line.startswith(">") and not offered:
+            yield line
 
 
 def quoted_truly(lines: list[str], original: list[str]) -> bool:
