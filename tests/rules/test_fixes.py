@@ -123,7 +123,24 @@ def test_only_what_is_introduced_is_mended(sample, fixes) -> None:
     assert all(one.finding["status"] == "introduced" for one in fixes.get(sample.path, []))
 
 
+QUESTIONS = {
+    "contract-changed",
+    "device-page-not-ready",
+    "device-page-operations",
+    "flagged-reference-kept",
+    "idle-test-of-wrong-count",
+    "page-revived-after-free",
+    "pagemap-kept-by-free-page",
+    "put-bypasses-devmap-check",
+    "raw-folio-free",
+    "refusal-ignored",
+    "siblings-diverge",
+}  # rules that ask what is meant: only the author knows what mends it
+
+
 def test_most_are_mended(samples, fixes) -> None:
-    """Three of four findings of the samples have a fix."""
-    found = sum(len(sample.after.found("introduced")) for sample in samples)
-    assert sum(len(every) for every in fixes.values()) >= 0.75 * found
+    """Four of five leaks and surplus puts of the samples have a fix."""
+    marks = [mark.rule for sample in samples for mark in sample.after.marks if mark.kind == "introduced"]
+    found = sum(rule not in QUESTIONS for rule in marks)
+    mended = sum(one.finding["rule"] not in QUESTIONS for every in fixes.values() for one in every)
+    assert mended >= 0.8 * found

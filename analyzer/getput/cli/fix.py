@@ -36,14 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--interactive", action="store_true", help="show each finding with its fix, and ask: y, n, or q for no more"
     )
     options.add_judging(parser)
-    parser.epilog = EPILOG
+    parser.usage, parser.epilog = "getput fix [OPTION]... PATCH...", EPILOG
 
 
 EPILOG = """\
 exit status:
   0  nothing is introduced, or all of it is mended
-  1  something is introduced that is not mended; standard error says what, and why
-  2  wrong usage, nothing of the input could be judged, or --apply could not be done
+  1  something is left that is introduced; standard error says what, and why
+  2  wrong usage, nothing could be judged, or --apply could not be done
 """
 
 

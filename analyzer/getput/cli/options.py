@@ -60,7 +60,9 @@ def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> N
     answer = parser.add_argument_group("the answer")
     forms = {name: form for name, form in FORMATS.items() if not (form.changing if standing else form.standing)}
     formats = "; ".join(f"{name}: {form.summary}" for name, form in forms.items())
-    answer.add_argument("--format", choices=list(forms), default="text", help=formats + " (default: text)")
+    answer.add_argument(
+        "--format", metavar="NAME", choices=list(forms), default="text", help=formats + " (default: text)"
+    )
     answer.add_argument(
         "--no-color",
         action="store_true",

@@ -20,6 +20,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from email.charset import SHORTEST, Charset
 from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.utils import formataddr, getaddresses
@@ -30,6 +31,9 @@ from getput.report import Look
 from getput.report.escape import printable
 from getput.report.quote import placed, snipped
 from getput.report.remarks import WIDTH, remark, wrapped
+
+UTF_8 = Charset("utf-8")
+UTF_8.header_encoding = SHORTEST  # whatever other code in this process has made of the registry
 
 POSTMARK = "From getput Mon Sep 17 00:00:00 2001\n"  # git's date for what has none
 LONGEST = 990  # bytes of a line that goes as it is
@@ -139,7 +143,7 @@ def _subject(subject: str) -> list[str]:
     if not _REPLY.match(text):
         text = f"Re: {text}"
     if not text.isascii() or "=?" in text:
-        return [f"Subject: {Header(text, 'utf-8', header_name='Subject').encode()}"]
+        return [f"Subject: {Header(text, UTF_8, header_name='Subject').encode()}"]
     folded = textwrap.wrap(text, WIDTH, initial_indent="Subject: ", subsequent_indent=" ", break_on_hyphens=False)
     return ["\n".join(folded)]
 
@@ -176,7 +180,7 @@ def _address_lines(field: str, people: Iterable[tuple[str, str]]) -> list[str]:
 
 def _address(name: str, address: str) -> str:
     if name.isascii() and address.isascii():
-        text = formataddr((name, address))
+        text = formataddr((name, address), UTF_8)
     else:
-        text = f"{Header(name, 'utf-8', maxlinelen=60).encode()} <{address}>" if name else address
+        text = f"{Header(name, UTF_8, maxlinelen=60).encode()} <{address}>" if name else address
     return text if len(text) < WIDTH - 8 else text.replace(" <", "\n\t<")
