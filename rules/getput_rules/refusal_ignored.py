@@ -2,8 +2,8 @@
 
 ## What it does
 `kref_get_unless_zero()`, `refcount_inc_not_zero()`, `get_page_unless_zero()`, `percpu_ref_tryget()` and their likes take a reference only if there still is
-one to share, and say whether they did.  The rule reports a call whose answer goes nowhere, where the function's name
-says that it may refuse: of a plain `foo_hold()` that happens to return something, callers may know that it does not.  Modules are left out: one that runs can pin itself.
+one to share, and say whether they did.  The rule reports a call whose answer goes nowhere, where the function's name says that it may refuse: of
+a plain `foo_hold()` that happens to return something, callers may know that it does not.  Modules are left out: one that runs can pin itself.
 
 ## Why it matters
 Where the get refused, the object is on its way out: it is used after it is freed, and the put that follows drops a reference that nobody took.
