@@ -18,6 +18,7 @@ from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGI
 from getput.ownership.state import ELEMENT, ONE_OF_SEVERAL, Count
 from getput.ownership.view import Accepted, Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
 
+CONSTRUCTOR = re.compile(r"class_\w+_constructor\Z")  # include/linux/cleanup.h
 COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
 OPERATION = re.compile(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
@@ -37,7 +38,9 @@ Row = tuple[Exit, Standing]
 
 
 def leaks(report: FunctionReport) -> list[Leak]:
-    """Every reference that *report* shows lost, one entry a taking site."""
+    """Every reference that *report* shows lost, one entry a taking site.  What a guard's constructor takes, the destructor that a macro makes drops."""
+    if CONSTRUCTOR.match(report.name):
+        return []
     groups: dict[tuple[int, str], list[Row]] = {}
     for one in report.exits:
         for standing in one.standings:
