@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
-
 from getput.csource.codetext import KEYWORDS, WORD_BYTES, Code, is_word
+from getput.pattern import pattern
 
 # Possessive throughout: a blanked comment leaves thousands of blanks, which must not be tried in every way.
-_TYPE_ARGUMENT = re.compile(
+_TYPE_ARGUMENT = pattern(
     rb"[(,]\s*+((?:(?:const|volatile)\s++)?+"
     rb"(?:(?:struct|union|enum|unsigned|signed|long|short)\s++\w++(?:\s++\w++)*+|\w++(?=\s*+\*))"
     rb"(?:\s*+\*(?:\s*+const\b)?+)*+(?:\s*+\[\s*+\])?+)\s*+(?=[,)])"
 )
-_JUMP_ARGUMENT = re.compile(rb"[(,]\s*+(return|goto|break|continue)\b(?:([^(),;{}\"]*+;?+)\s*+(?=[,)]))?")
-_STRING = re.compile(rb'"[^"]*+"')
-_TYPEOF = re.compile(rb"\b(?:__)?typeof(?:__|_unqual|_unqual__|_member)?\b")
-_OFFSETOF = re.compile(rb"\b(?:__builtin_)?offsetof(?:end)?\b")
-_ASM = re.compile(
+_JUMP_ARGUMENT = pattern(rb"[(,]\s*+(return|goto|break|continue)\b(?:([^(),;{}\"]*+;?+)\s*+(?=[,)]))?")
+_STRING = pattern(rb'"[^"]*+"')
+_TYPEOF = pattern(rb"\b(?:__)?typeof(?:__|_unqual|_unqual__|_member)?\b")
+_OFFSETOF = pattern(rb"\b(?:__builtin_)?offsetof(?:end)?\b")
+_ASM = pattern(
     rb"\b(asm|__asm__|__asm|asm_inline|asm_volatile_goto|asm_goto_output)\b(?:\s*+(?:volatile|goto|inline)\b)*+"
 )
-_BRACKET_OR_COLON = re.compile(rb"[()\[\]{}:]")
-_LETTER = re.compile(rb"[A-Za-z_]")
-_CASE_RANGE = re.compile(rb"\bcase\b[^;{}:]*?(\.\.\.)")
+_BRACKET_OR_COLON = pattern(rb"[()\[\]{}:]")
+_LETTER = pattern(rb"[A-Za-z_]")
+_CASE_RANGE = pattern(rb"\bcase\b[^;{}:]*?(\.\.\.)")
 _PREFIX_END = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ \t\n"
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from getput.csource.codetext import WORD_BYTES, Code, is_word
 from getput.csource.macros import Macros
 from getput.csource.syntax import Marks
+from getput.pattern import pattern
 
-_RESERVED = re.compile(rb"__\w+")
-_DECLARER = re.compile(rb"\b([A-Z]\w*AUTO_\w+|AUTO_\w+)\(\s*\w+\s*\)")
+_RESERVED = pattern(rb"__\w+")
+_DECLARER = pattern(rb"\b([A-Z]\w*AUTO_\w+|AUTO_\w+)\(\s*\w+\s*\)")
 _NO_ATTRIBUTE_AFTER = WORD_BYTES + b".>"
 _TYPE_STARTS = frozenset(
     b"struct union enum const volatile unsigned signed static inline extern typedef register return case goto "

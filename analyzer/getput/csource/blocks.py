@@ -7,12 +7,13 @@ import re
 from getput.csource.codetext import CONTROL, KEYWORDS, WORD_BYTES, Code, is_word
 from getput.csource.macros import Macros
 from getput.csource.syntax import Marks
+from getput.pattern import pattern
 
-_AFTER_CALL = re.compile(rb"\)(\s*+)([A-Za-z_]\w*+|[{}(*+\-&])")
-_LABEL_END = re.compile(rb":\s++\}")
+_AFTER_CALL = pattern(rb"\)(\s*+)([A-Za-z_]\w*+|[{}(*+\-&])")
+_LABEL_END = pattern(rb":\s++\}")
 _LABEL_BYTES = WORD_BYTES + b" \t"
-_EMPTY_LOOP = re.compile(rb"\b(\w*(?:for|while)_each\w*)")
-_LONE_WORDS = re.compile(rb"[;{}]\s*+((?:[A-Z_][A-Z0-9_]{2,}+\w*+[ \t]*+\n\s*+)++)(?=[A-Za-z_]\w*+[\s(.=\-+])")
+_EMPTY_LOOP = pattern(rb"\b(\w*(?:for|while)_each\w*)")
+_LONE_WORDS = pattern(rb"[;{}]\s*+((?:[A-Z_][A-Z0-9_]{2,}+\w*+[ \t]*+\n\s*+)++)(?=[A-Za-z_]\w*+[\s(.=\-+])")
 _STATEMENT_ENDS = frozenset([b";", b"{", b"}", b"else", b"do"])
 
 

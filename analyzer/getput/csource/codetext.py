@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from getput.pattern import pattern
+
 WORD_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 CONTROL = frozenset([b"if", b"while", b"for", b"switch"])
 KEYWORDS = CONTROL | frozenset(
@@ -15,8 +17,8 @@ KEYWORDS = CONTROL | frozenset(
 BLANK = bytes(0x0A if c == 0x0A else 0x20 for c in range(256))
 IDENTIFIER = bytes(c if chr(c).isalnum() and c < 128 else 0x5F for c in range(256))
 
-_PAREN = re.compile(rb"[()]")
-_TOKEN_AFTER = re.compile(rb"\s*+([A-Za-z_]\w*+|.)", re.DOTALL)
+_PAREN = pattern(rb"[()]")
+_TOKEN_AFTER = pattern(rb"\s*+([A-Za-z_]\w*+|.)", re.DOTALL)
 
 
 def is_word(token: bytes) -> bool:

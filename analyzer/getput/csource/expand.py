@@ -16,26 +16,27 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from getput.csource.mask import quieted
+from getput.pattern import pattern
 
 # The begin of a macro with arguments, and all of its text.
-_MACRO = re.compile(rb"#[ \t]*define[ \t]+([A-Za-z_]\w*)\(([^()]*)\)((?:[^\\\n]++|\\.)*)", re.DOTALL)
-_CLASS = re.compile(rb"^(?:DEFINE_(?:FREE|CLASS|GUARD)|EXTEND_CLASS)\(", re.MULTILINE)
-_WORD = re.compile(rb"[A-Za-z_]\w*")
-_WORD_OF = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_CALL = re.compile(r"([A-Za-z_]\w*)[ \t]*\(", re.ASCII)
-_PARAMETER = re.compile(rb"([A-Za-z_]\w*)?(\.\.\.)?\Z")
-_PASTED = re.compile(rb"##[ \t\n]*(?=__VA_ARGS__)")
-_QUOTED = re.compile(rb"#[ \t]*[A-Za-z_]\w*")
-_LEAVES = re.compile(rb"\b(?:return|goto|asm|__asm__|static|typedef|extern|__label__)\b")
-_BREAKS = re.compile(rb"\b(?:break|continue|case|default)\b")
-_LOOPS = re.compile(rb"\b(?:for|while|switch)\b")
-_ONCE = re.compile(rb"\bdo\b.*\bwhile[ \t\n]*\([ \t\n]*(?:0|false)[ \t\n]*\)\Z", re.DOTALL)
-_STATEMENT = re.compile(rb"(?:\{|do\b|if\b)")
-_BRACKET = re.compile(rb"[()\[\]{};]")
-_SCOPED = re.compile(rb"\b(?:__free|CLASS|guard|scoped_guard|scoped_cond_guard|scoped_class)[ \t\n]*\([ \t\n]*(\w+)")
+_MACRO = pattern(rb"#[ \t]*define[ \t]+([A-Za-z_]\w*)\(([^()]*)\)((?:[^\\\n]++|\\.)*)", re.DOTALL)
+_CLASS = pattern(rb"^(?:DEFINE_(?:FREE|CLASS|GUARD)|EXTEND_CLASS)\(", re.MULTILINE)
+_WORD = pattern(rb"[A-Za-z_]\w*")
+_WORD_OF = pattern(r"[A-Za-z_]\w*", re.ASCII)
+_CALL = pattern(r"([A-Za-z_]\w*)[ \t]*\(", re.ASCII)
+_PARAMETER = pattern(rb"([A-Za-z_]\w*)?(\.\.\.)?\Z")
+_PASTED = pattern(rb"##[ \t\n]*(?=__VA_ARGS__)")
+_QUOTED = pattern(rb"#[ \t]*[A-Za-z_]\w*")
+_LEAVES = pattern(rb"\b(?:return|goto|asm|__asm__|static|typedef|extern|__label__)\b")
+_BREAKS = pattern(rb"\b(?:break|continue|case|default)\b")
+_LOOPS = pattern(rb"\b(?:for|while|switch)\b")
+_ONCE = pattern(rb"\bdo\b.*\bwhile[ \t\n]*\([ \t\n]*(?:0|false)[ \t\n]*\)\Z", re.DOTALL)
+_STATEMENT = pattern(rb"(?:\{|do\b|if\b)")
+_BRACKET = pattern(rb"[()\[\]{};]")
+_SCOPED = pattern(rb"\b(?:__free|CLASS|guard|scoped_guard|scoped_cond_guard|scoped_class)[ \t\n]*\([ \t\n]*(\w+)")
 SCOPES = frozenset([b"__free", b"CLASS", b"guard", b"scoped_guard", b"scoped_cond_guard", b"scoped_class"])
 FREE, DESTRUCTOR, CONSTRUCTOR = b"__free_%s", b"class_%s_destructor", b"class_%s_constructor"
-_MENTION = re.compile(r"(?:__free_(\w+)|class_(\w+)_(?:con|de)structor)\Z")
+_MENTION = pattern(r"(?:__free_(\w+)|class_(\w+)_(?:con|de)structor)\Z")
 # What must not be done to a parameter: assigned, changed, its address taken, used as a structure, a member's name or a function.
 _UNLIKE_A_VALUE = (
     rb"\b%(p)s\b[ \t\n)]*(?:(?:[-+*/%%|&^]|<<|>>)?=(?!=)|\+\+|--|\.(?!\.))"

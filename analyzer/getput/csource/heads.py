@@ -6,18 +6,19 @@ import re
 
 from getput.csource.codetext import BLANK, IDENTIFIER
 from getput.csource.macros import Macros
+from getput.pattern import pattern
 
 # A head with nothing the grammar could stumble over, as far as one look can tell.
-_PLAIN = re.compile(
+_PLAIN = pattern(
     rb"(?:(?:static|inline|extern|const|volatile)\s++)*+"
     rb"(?:(?:struct|union|enum)\s++\w++|(?:(?:unsigned|signed|long|int|char|short)\b\s*+)++|(?!inline\b)\w++)"
     rb"(?:\s++const\b)?+[\s*]*+(?:const\s++)?+"
     rb"(?!struct\b|int\b|unsigned\b|void\b|bool\b)(\w++)\s*+\([^()\"=]*+\)\s*+\Z"
 )
-_TOKEN = re.compile(rb'[A-Za-z_]\w*|"(?:[^"\\\n]|\\.)*"|[^\s]', re.DOTALL)
-_FIRST_ARGUMENT = re.compile(rb"\(\s*(\w+)\s*([,)])")
-_IDENTIFIER = re.compile(rb"\s*[A-Za-z_]\w*\s*\Z")
-_PAIRED = re.compile(rb"SYSCALL\w*DEFINE|BPF_CALL|_DEFINE\d")
+_TOKEN = pattern(rb'[A-Za-z_]\w*|"(?:[^"\\\n]|\\.)*"|[^\s]', re.DOTALL)
+_FIRST_ARGUMENT = pattern(rb"\(\s*(\w+)\s*([,)])")
+_IDENTIFIER = pattern(rb"\s*[A-Za-z_]\w*\s*\Z")
+_PAIRED = pattern(rb"SYSCALL\w*DEFINE|BPF_CALL|_DEFINE\d")
 # More macros than that in one head are none that anybody wrote.
 _MACROS_LIMIT = 20
 _STORAGE = frozenset(b"static inline extern const volatile register auto".split())

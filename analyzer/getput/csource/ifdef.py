@@ -12,15 +12,16 @@ import re
 import msgspec
 
 from getput.csource.codetext import BLANK, IDENTIFIER
+from getput.pattern import pattern
 
-_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w*)((?:[^\n\\]|\\.)*)", re.MULTILINE | re.DOTALL)
+_DIRECTIVE = pattern(rb"^[ \t]*#[ \t]*(\w*)((?:[^\n\\]|\\.)*)", re.MULTILINE | re.DOTALL)
 _CONDITIONS = frozenset([b"if", b"ifdef", b"ifndef"])
 _ALTERNATIVES = frozenset([b"elif", b"elifdef", b"elifndef", b"else"])
 # Conditions the grammar cannot read: they become one word.
-_EXOTIC = re.compile(rb"[?'\"]")
-_DEFINED = re.compile(rb"(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?\Z")
-_ELSE = re.compile(rb"\s*else\b")
-_LABEL = re.compile(rb"[;{}:]\s*(\w+)\s*:\Z")
+_EXOTIC = pattern(rb"[?'\"]")
+_DEFINED = pattern(rb"(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?\Z")
+_ELSE = pattern(rb"\s*else\b")
+_LABEL = pattern(rb"[;{}:]\s*(\w+)\s*:\Z")
 
 
 class _Group(msgspec.Struct):

@@ -10,10 +10,11 @@ from getput.csource.lower_graph import OpenSwitch, Target
 from getput.csource.lower_text import folded
 from getput.csource.syntax import Node
 from getput.flow.ir import Advance, Case, Const, Expr, Jump, Return, Start, Stop, Switch, Unary, Unknown, Var
+from getput.pattern import pattern
 
-_NAME = re.compile(rb"\w+")
-_WAY_OUT = re.compile(rb"\s*(return|goto|break|continue)\b\s*(.*?)\s*\Z", re.DOTALL)
-_PLAIN_NAME = re.compile(rb"[a-z_]\w*\Z")
+_NAME = pattern(rb"\w+")
+_WAY_OUT = pattern(rb"\s*(return|goto|break|continue)\b\s*(.*?)\s*\Z", re.DOTALL)
+_PLAIN_NAME = pattern(rb"[a-z_]\w*\Z")
 
 
 class Flow(Declarations):

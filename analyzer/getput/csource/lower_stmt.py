@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,9 +23,10 @@ from getput.flow.ir import (
     Unknown,
     Var,
 )
+from getput.pattern import pattern
 
-_NAME = re.compile(rb"\w+")
-_PLAIN_NAME = re.compile(rb"[a-z_]\w*\Z")
+_NAME = pattern(rb"\w+")
+_PLAIN_NAME = pattern(rb"[a-z_]\w*\Z")
 
 
 class Statements(Flow):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-ERROR_NAME = re.compile(rb"E[A-Z][A-Z0-9]+\Z")
-TYPE_NAME = re.compile(rb"(?:[us](?:8|16|32|64)|u?(?:int|long|short|char)|bool|\w+_t|__(?:[us]|le|be)(?:8|16|32|64))\Z")
-COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
+from getput.pattern import pattern
+
+ERROR_NAME = pattern(rb"E[A-Z][A-Z0-9]+\Z")
+TYPE_NAME = pattern(rb"(?:[us](?:8|16|32|64)|u?(?:int|long|short|char)|bool|\w+_t|__(?:[us]|le|be)(?:8|16|32|64))\Z")
+COMMENT = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 ESCAPES = {b"n": 10, b"t": 9, b"r": 13, b"a": 7, b"b": 8, b"f": 12, b"v": 11, b"\\": 92, b"'": 39, b'"': 34, b"0": 0}
 
 

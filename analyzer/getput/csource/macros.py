@@ -13,11 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-_FOR_EACH_MACROS = re.compile(rb"^ForEachMacros:[ \t]*\n((?:[ \t]+-[^\n]*\n|[ \t]*#[^\n]*\n|[ \t]*\n)*)", re.MULTILINE)
-_LIST_ITEM = re.compile(rb"^[ \t]+-[ \t]*['\"]?([A-Za-z_]\w*)", re.MULTILINE)
+from getput.pattern import pattern
+
+_FOR_EACH_MACROS = pattern(rb"^ForEachMacros:[ \t]*\n((?:[ \t]+-[^\n]*\n|[ \t]*#[^\n]*\n|[ \t]*\n)*)", re.MULTILINE)
+_LIST_ITEM = pattern(rb"^[ \t]+-[ \t]*['\"]?([A-Za-z_]\w*)", re.MULTILINE)
 _TABLES = ("iterators.toml", "once.toml", "attributes.toml")
 # Names that iterate although no list has them yet.
-_ITERATES = re.compile(r"for_?each|^for_|_for_all_|(?:^|_)(?:while|loop|walk|iterate)(?:_|$)", re.IGNORECASE)
+_ITERATES = pattern(r"for_?each|^for_|_for_all_|(?:^|_)(?:while|loop|walk|iterate)(?:_|$)", re.IGNORECASE)
 
 
 class Macros(msgspec.Struct, frozen=True):

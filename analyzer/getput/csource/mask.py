@@ -29,8 +29,9 @@ from getput.csource.heads import mask_head
 from getput.csource.ifdef import settle
 from getput.csource.macros import Macros
 from getput.csource.syntax import FunctionSource, Marks
+from getput.pattern import pattern
 
-_NOISE = re.compile(rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
+_NOISE = pattern(rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
 
 
 def mask(text: bytes, source: FunctionSource, macros: Macros) -> tuple[bytes, Marks]:

@@ -11,6 +11,7 @@ from getput.csource.codetext import BLANK
 from getput.csource.macros import Macros
 from getput.csource.parse import parse_function
 from getput.csource.syntax import FunctionSource, Node
+from getput.pattern import pattern
 
 BLOCK, LABELED, CASE, ELSE, IF = (
     "compound_statement",
@@ -31,11 +32,11 @@ KINDS = (
 DIRECTIVE = "preproc"
 NESTED = frozenset({BLOCK, CASE, LABELED})  # what holds statements one after the other
 
-_QUIET = re.compile(
+_QUIET = pattern(
     rb"""/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'|^[ \t]*#(?:[^\n\\]|\\.)*""",
     re.DOTALL | re.MULTILINE,
 )
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORD = pattern(rb"[A-Za-z_]\w*")
 
 
 class Statement(msgspec.Struct, frozen=True):

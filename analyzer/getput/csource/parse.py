@@ -6,7 +6,6 @@ plain :class:`~getput.csource.syntax.Node` values whose offsets are those of the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import tree_sitter_c
@@ -17,6 +16,7 @@ from getput.csource.mask import mask
 from getput.csource.repair import repair
 from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource, Marks, Node, Parsed
+from getput.pattern import pattern
 
 # Braces and parentheses nested deeper than this are no function anybody wrote: skipped, with an error counted.
 DEPTH_LIMIT = 400
@@ -35,7 +35,7 @@ _KINDS: dict[int, str | None] = {
 _KINDS[0xFFFF] = _ERROR
 # Shared by all leaves, which are most nodes; nobody changes a tree that was handed out.
 _NO_CHILDREN: list[Node] = []
-_BRACKET = re.compile(rb"[()\[\]{}]")
+_BRACKET = pattern(rb"[()\[\]{}]")
 
 
 def parse_function(text: bytes, source: FunctionSource, macros: Macros) -> Parsed:

@@ -11,17 +11,18 @@ import re
 
 from getput.csource.codetext import BLANK, IDENTIFIER, is_word
 from getput.csource.macros import Macros
+from getput.pattern import pattern
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     rb'[A-Za-z_]\w*|\d[\w.]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|^[ \t]*#(?:[^\n\\]|\\.)*'
     rb"|->|\+\+|--|&&|\|\||<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S",
     re.DOTALL | re.MULTILINE,
 )
-_NUMBER = re.compile(rb"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]*\Z|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[fFlL]?\Z")
+_NUMBER = pattern(rb"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]*\Z|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?[fFlL]?\Z")
 _CONTROL = frozenset([b"if", b"while", b"for", b"switch", b"return", b"sizeof"])
 _STATEMENT = frozenset([b"if", b"while", b"for", b"switch", b"do", b"goto", b"break", b"continue"])
 _ALIGNOF = frozenset([b"__alignof__", b"__alignof", b"_Alignof"])
-_DECLARATION = re.compile(rb"(?:\w+[ *]+)+\w+(?: \[ \w* \])*\Z")
+_DECLARATION = pattern(rb"(?:\w+[ *]+)+\w+(?: \[ \w* \])*\Z")
 _ALL_BLANK = b" " * 256
 _ASM = frozenset([b"asm", b"__asm__", b"__asm", b"volatile", b"goto", b"inline"])
 _BASE_TYPES = frozenset(b"unsigned signed int char long short void".split())

@@ -11,6 +11,7 @@ import re
 
 from getput.csource.codetext import BLANK
 from getput.csource.syntax import FunctionSource
+from getput.pattern import pattern
 
 # How far back from its opening brace the head of a function may begin.
 _HEAD_LIMIT = 16_000
@@ -22,25 +23,25 @@ _SKIPPED_DIRECTIVES = 8
 # Longer lines are generated: what stands farther away in them is not looked at.
 _LINE_LIMIT = 2000
 
-_COMMENT_TEXT = re.compile(rb"[^\n\\]+|\\(?!\n)")
-_LINE_COMMENT = re.compile(rb"//[^\n]*")
-_STRING_OR_BRACE = re.compile(rb"""[{}]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
-_DIRECTIVE = re.compile(rb"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
-_CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b([^\n]*)", re.MULTILINE)
-_ALTERNATIVE = re.compile(rb"\s*#[ \t]*(?:el|endif)")
+_COMMENT_TEXT = pattern(rb"[^\n\\]+|\\(?!\n)")
+_LINE_COMMENT = pattern(rb"//[^\n]*")
+_STRING_OR_BRACE = pattern(rb"""[{}]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
+_DIRECTIVE = pattern(rb"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
+_CONDITION = pattern(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b([^\n]*)", re.MULTILINE)
+_ALTERNATIVE = pattern(rb"\s*#[ \t]*(?:el|endif)")
 
 # The head of most functions: words, stars, the name, one flat list of parameters.
-_PLAIN_HEAD = re.compile(rb"([\w\s*]*?)\b([A-Za-z_]\w*)\s*\([^()=]*\)\s*\Z")
-_HEAD_TOKEN = re.compile(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.)*"|\S', re.DOTALL)
-_LONE_MACRO = re.compile(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
-_INITIALISER = re.compile(rb"\s*[.\"\d]")
-_CONTROL = re.compile(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
+_PLAIN_HEAD = pattern(rb"([\w\s*]*?)\b([A-Za-z_]\w*)\s*\([^()=]*\)\s*\Z")
+_HEAD_TOKEN = pattern(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.)*"|\S', re.DOTALL)
+_LONE_MACRO = pattern(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
+_INITIALISER = pattern(rb"\s*[.\"\d]")
+_CONTROL = pattern(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")
 # A struct behind a macro without a semicolon, or one that a macro names: "DECLARE(x) enum e {", "enum NAME(x) {".
-_AGGREGATE = re.compile(rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z")
-_OLD_STYLE = re.compile(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
-_MACRO_HEAD = re.compile(rb"[A-Z0-9_]+\s*\(")
-_POINTER_RESULT = re.compile(rb"\(\s*\*?\s*(?:const\s+)?([A-Za-z_]\w*)\s*[()]")
-_SYSCALL = re.compile(r"(?:(COMPAT_)|(?:\w+_)?)SYSCALL(?:32)?_DEFINE\w*\Z")
+_AGGREGATE = pattern(rb"\)[^();]*\b(?:struct|union|enum)\b[^();]*\Z|^\s*(?:struct|union|enum)\s+\w+\s*\([^*]*\Z")
+_OLD_STYLE = pattern(rb"\)\s*(?:[A-Za-z_][\w\s*,\[\]]*;\s*)+\Z")
+_MACRO_HEAD = pattern(rb"[A-Z0-9_]+\s*\(")
+_POINTER_RESULT = pattern(rb"\(\s*\*?\s*(?:const\s+)?([A-Za-z_]\w*)\s*[()]")
+_SYSCALL = pattern(r"(?:(COMPAT_)|(?:\w+_)?)SYSCALL(?:32)?_DEFINE\w*\Z")
 _NO_NAME = frozenset(
     b"if while for switch return sizeof do else void int __attribute__ __aligned __packed typeof __typeof__ defined "
     b"struct union enum".split()

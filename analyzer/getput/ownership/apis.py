@@ -40,16 +40,17 @@ import msgspec
 
 from getput.ownership import clauses
 from getput.ownership.contracts import Cleanup, Contract, Family, Iterator
+from getput.pattern import pattern
 from getput.spelling import meant
 
-SECTION = re.compile(r"^\[(\w+)\]$", re.MULTILINE)
-ENTRY = re.compile(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
-REST = re.compile(r"^[^#\n]", re.MULTILINE)  # anything but comments and empty lines
+SECTION = pattern(r"^\[(\w+)\]$", re.MULTILINE)
+ENTRY = pattern(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
+REST = pattern(r"^[^#\n]", re.MULTILINE)  # anything but comments and empty lines
 # Of tables that are wrong: compiled when there is one.
 HEAD = r"\s*\[\s*[\"']?(\w+)[\"']?\s*\]"
 KEY = r"\s*[\"']?(\w+)[\"']?\s*="
 AT = r" \(at line (\d+), column \d+\)"  # in a complaint of tomllib's
-PLACE = re.compile(r"[\w./-]+:\d+")
+PLACE = pattern(r"[\w./-]+:\d+")
 NAMES = {"api": "call", "sink": "call", "iterator": "call", "cleanup": "class", "families": "family"}  # of what kind
 CLEANUP = "__free({})"  # how a cleanup class is called where functions have names too
 

@@ -6,21 +6,21 @@ the put away.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from getput.ownership.twins import counts_owners, fewer
 from getput.ownership.unit import Unit
 from getput.ownership.view import Balance, ExitKind, Lapsed, Standing, guessed
+from getput.pattern import pattern
 
 RUNTIME_PM = "pm_runtime"
 # User space may hold the device, too: what a driver leaves counted is not all there is.
 ALLOWING = (b"pm_runtime_forbid", b"pm_runtime_allow")
 # Buses that count nothing for a driver before they call its probe function; PCI and AMBA do.
-COUNTS_NOTHING = re.compile(rb"\(\s*struct (?:platform_device|i2c_client|spi_device)\b")
-MAKES = re.compile(r"(?:^|_)(?:create|register|add)(?:_|$)")  # an object, with which its count goes, too
-BUS = re.compile(rb"->probe\s*\(")
-WORDS = re.compile(r"[a-z0-9]+")
+COUNTS_NOTHING = pattern(rb"\(\s*struct (?:platform_device|i2c_client|spi_device)\b")
+MAKES = pattern(r"(?:^|_)(?:create|register|add)(?:_|$)")  # an object, with which its count goes, too
+BUS = pattern(rb"->probe\s*\(")
+WORDS = pattern(r"[a-z0-9]+")
 # Words by which an operation that brings something up and the one that takes it down again differ.
 OPPOSITES = {
     "probe": ("remove", "disconnect"),

@@ -24,7 +24,6 @@ Every function here raises ValueError where the text breaks the grammar, and say
 from __future__ import annotations
 
 import functools
-import re
 
 import msgspec
 
@@ -42,6 +41,7 @@ from getput.ownership.contracts import (
     Target,
     Verb,
 )
+from getput.pattern import pattern
 from getput.spelling import meant
 
 ANY_FAMILY = "*"  # of sinks and devm actions: they keep whatever they are given
@@ -69,12 +69,12 @@ IGNORES = {"nothing": 0, "NULL": ZERO, "ERR_PTR": NEG, "NULL or ERR_PTR": ZERO |
 
 CLAUSES = ("fails", "success", "returns", "inside", "release", "owns", "looks like", "no effect", "no return", "of")
 
-EFFECT = re.compile(
+EFFECT = pattern(
     r"(?P<verb>[a-z]+) (?P<target>result|\*?arg\d(?:->\w+)*)(?P<null> null-safe)?(?P<last> last)?"
     r"(?: of (?P<family>\w+|\*))?(?: if (?P<when>.+))?"
 )
-OWNED = re.compile(r"(?P<members>\w+(?:\.\w+)*) of (?P<family>\w+)")
-TARGET = re.compile(r"(?P<star>\*?)arg(?P<arg>\d)(?P<fields>(?:->\w+)*)")
+OWNED = pattern(r"(?P<members>\w+(?:\.\w+)*) of (?P<family>\w+)")
+TARGET = pattern(r"(?P<star>\*?)arg(?P<arg>\d)(?P<fields>(?:->\w+)*)")
 
 
 class Meaning(msgspec.Struct, frozen=True):

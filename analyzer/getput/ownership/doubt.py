@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.naming import DROPPING_NAME, KEEPING_NAME, NODES, PAGES
 from getput.ownership.state import ELEMENT, Count, Key
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Standing, guessed, marks, moved_on
+from getput.pattern import pattern
 
-USING_NAME = re.compile(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
-INDEXED = re.compile(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
+USING_NAME = pattern(r"pm_|_pm|runtime|clk|clock|power|suspend|disable|stop|put")  # what may lower a count of users
+INDEXED = pattern(r"\[[a-zA-Z_]")  # one of several places, which the same words name in turn
 NEAR = 160  # bytes between a condition and the drop that it guards
 Row = tuple[Exit, Standing]
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from getput.ownership.contracts import POS, ZERO, Source, Verb
 from getput.ownership.naming import NODES, PAGES, PROBES, REMOVES, TAKING_NAME, TEARDOWN_NAME
 from getput.ownership.state import ELEMENT
 from getput.ownership.values import FIELD, LOCAL, OUT, PARAM, RESULT, SUB
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from getput.ownership.core import Core
     from getput.ownership.state import Count, Key, Site, State
 
-PUTS = re.compile(r"(?:^|_)put(?:_|$)")
+PUTS = pattern(r"(?:^|_)put(?:_|$)")
 DEVICES = ("dev", "parent")
 HELD = "of_node"  # the member of a device that holds its node
-ZEROED = re.compile(r"[zc]alloc")  # what they return is filled with zeros
+ZEROED = pattern(r"[zc]alloc")  # what they return is filled with zeros
 
 
 def lent(machine: Core, key: Key, before: Count, site: Site) -> bool:

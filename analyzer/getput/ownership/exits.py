@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -19,9 +18,10 @@ from getput.ownership.state import Count, Key
 from getput.ownership.transfer import Machine
 from getput.ownership.values import FIELD, LOCAL, NUMBERS, OUT, PARAM, RESULT
 from getput.ownership.view import Exit, ExitKind, FunctionReport, Incident, Passing, Standing
+from getput.pattern import pattern
 
 IN_PROGRESS = frozenset({-115, -529})  # -EINPROGRESS, -EIOCBQUEUED
-INTEGERS = re.compile(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
+INTEGERS = pattern(r"^(?:int|long|s32|s64|ssize_t|long int|signed|loff_t|vm_fault_t)$")
 STATUSES = frozenset(
     {"__be32", "blk_status_t", "sense_reason_t", "acpi_status"}
 )  # zero is success, anything else a failure

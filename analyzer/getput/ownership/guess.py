@@ -10,8 +10,9 @@ import re
 from functools import lru_cache
 
 from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source, Target, Verb
+from getput.pattern import pattern
 
-GETTER = re.compile(
+GETTER = pattern(
     r"(?:^|_)(?:get|find|lookup|ref|hold|grab|acquire|parse|take|tryget|search|by|from)(?:_|$)|_get\w*$|^get\w+$"
 )
 GETS = (
@@ -20,11 +21,9 @@ GETS = (
     re.compile(r"^(.*?)_?(?:hold|grab|ref|addref|add_ref|acquire)(?:_\w+)?$"),
     re.compile(r"^(?:try_)?get_(.*)$"),
 )
-PUT = re.compile(
-    r"^(?:(?P<a>.+?)_(?:put|unref|deref|release|drop)(?:_(?:sync|locked|unlocked|noidle))?|put_(?P<b>.+))$"
-)
+PUT = pattern(r"^(?:(?P<a>.+?)_(?:put|unref|deref|release|drop)(?:_(?:sync|locked|unlocked|noidle))?|put_(?P<b>.+))$")
 PREFIX = "?"
-BACKWARDS = re.compile(r"\s*([\w.>\-\[\]]+)")  # a variable, read from its end
+BACKWARDS = pattern(r"\s*([\w.>\-\[\]]+)")  # a variable, read from its end
 NEAR = 300  # characters before a call in which the variable that it is assigned to stands
 
 
@@ -39,8 +38,8 @@ def put_stem(name: str) -> str | None:
 def get_stems(name: str) -> frozenset[str]:
     """The stems of a name that sounds like a get."""
     out = set()
-    for pattern in GETS:
-        match = pattern.match(name)
+    for known in GETS:
+        match = known.match(name)
         if match and match[1].strip("_"):
             out.add(match[1].strip("_"))
     return frozenset(out)

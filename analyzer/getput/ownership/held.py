@@ -10,15 +10,16 @@ from getput.ownership.naming import EMBEDDED
 from getput.ownership.twins import calls, counts_owners, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Unheld
+from getput.pattern import pattern
 
-UNLOCK = re.compile(rb"\b(?:\w*unlock\w*|up_read|up_write)\s*\(")
+UNLOCK = pattern(rb"\b(?:\w*unlock\w*|up_read|up_write)\s*\(")
 MEMBERS = (*EMBEDDED, "lockref")  # counters that are members of what they count
-MEMBER = re.compile(r"(?:->|\.)\w+\Z")
-FOUND = re.compile(rb"\b(?!container_of\b)\w+\s*\(")  # a call: more than another view of what is known already
+MEMBER = pattern(r"(?:->|\.)\w+\Z")
+FOUND = pattern(rb"\b(?!container_of\b)\w+\s*\(")  # a call: more than another view of what is known already
 # What stands before a pointer that is only compared with NULL.
-ASKED = re.compile(rb"(?:\bif\s*\(|likely\(|!|&&|\|\|)\s*\Z")
+ASKED = pattern(rb"(?:\bif\s*\(|likely\(|!|&&|\|\|)\s*\Z")
 OWN_MODULE = "THIS_MODULE"  # whose code goes on after the unlock, whatever it names
-BASE = re.compile(r"[A-Za-z_]\w*")
+BASE = pattern(r"[A-Za-z_]\w*")
 
 
 def unheld(unit: Unit, touched: frozenset[str]) -> Iterator[Unheld]:

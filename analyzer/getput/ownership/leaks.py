@@ -17,14 +17,15 @@ from getput.ownership.meant import told_elsewhere
 from getput.ownership.naming import DROPPING_NAME, EMBEDDED, NODES, PROBES, REGISTERS, TAKING_NAME
 from getput.ownership.state import ELEMENT, ONE_OF_SEVERAL, Count
 from getput.ownership.view import Accepted, Exit, ExitKind, FunctionReport, Leak, Standing, marks, summarized
+from getput.pattern import pattern
 
-CONSTRUCTOR = re.compile(r"class_\w+_constructor\Z")  # include/linux/cleanup.h
-COUNTERPART = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
-OPERATION = re.compile(
+CONSTRUCTOR = pattern(r"class_\w+_constructor\Z")  # include/linux/cleanup.h
+COUNTERPART = pattern(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit)(?:_|$)")
+OPERATION = pattern(
     r"remove|suspend|resume|disconnect|unbind|exit|release|show|store|ioctl|work|irq|handler"
 )  # they keep nothing
 # What points into a node, and is gone with it.
-INTO_NODE = re.compile(r"\b(?:void|char|__be32|u\d+|property|resource)\b")
+INTO_NODE = pattern(r"\b(?:void|char|__be32|u\d+|property|resource)\b")
 ANOTHER_ERROR = "another error exit drops it"
 OTHER_PATHS = "other paths drop it"
 HOLDER_FREED = "what points to it is freed"

@@ -22,22 +22,21 @@ from getput.ownership.stranded import stranded
 from getput.ownership.twins import counts_owners
 from getput.ownership.unit import WORD_BYTES, Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
+from getput.pattern import pattern
 
-ASSIGNED = re.compile(rb"(?:->|\.)(\w+)\s*=[^=]")
-BRINGS_UP = re.compile(
-    r"alloc|register|create|_new_"
-)  # what they return is undone by an unregister or a free of its own
-ENDS = re.compile(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit|release|free|destroy|fini|close|dtr)(?:_|$)")
-MEMBER = re.compile(rb"(?:->|\.)[ \t]*(\w+)")
-BEGINS = re.compile(r"(?:^|_)(?:probe|bind|attach|connect)(?:_|$)")
-CALLED = re.compile(rb"\w\s*\(")
-READ = re.compile(rb"\b(\w+)[ \t]*=[ \t]*\w+(?:->|\.)(?:\w+(?:->|\.))*(\w+)[ \t]*;")
-GETTER = re.compile(rb"(\w+)\s*\(\s*([^();]*(?:\([^()]*\))?[^();]*)\s*\)")
-ARGUMENT = re.compile(
+ASSIGNED = pattern(rb"(?:->|\.)(\w+)\s*=[^=]")
+BRINGS_UP = pattern(r"alloc|register|create|_new_")  # what they return is undone by an unregister or a free of its own
+ENDS = pattern(r"(?:^|_)(?:remove|disconnect|unbind|detach|exit|release|free|destroy|fini|close|dtr)(?:_|$)")
+MEMBER = pattern(rb"(?:->|\.)[ \t]*(\w+)")
+BEGINS = pattern(r"(?:^|_)(?:probe|bind|attach|connect)(?:_|$)")
+CALLED = pattern(rb"\w\s*\(")
+READ = pattern(rb"\b(\w+)[ \t]*=[ \t]*\w+(?:->|\.)(?:\w+(?:->|\.))*(\w+)[ \t]*;")
+GETTER = pattern(rb"(\w+)\s*\(\s*([^();]*(?:\([^()]*\))?[^();]*)\s*\)")
+ARGUMENT = pattern(
     rb"[ \t]*\((?:[ \t]*(?P<variable>\w+)[ \t]*\)|(?:[^;(){}]|\([^;(){}]*\))*?[\w>.\[\]-]+(?:->|\.)(?P<field>\w+)\s*[,)])"
 )
 PUT = rb"\b(\w+)[ \t]*\((?:[^;(){}]|\([^;(){}]*\))*?([\w>.\[\]-]+(?:->|\.)%s)\s*[,)]"
-MANAGING = re.compile(rb"(?:->|\.)(\w+)[ \t]*=\s*(\w+)[ \t]*\(")
+MANAGING = pattern(rb"(?:->|\.)(\w+)[ \t]*=\s*(\w+)[ \t]*\(")
 MAX_TAKERS = 16  # functions followed for one counter of one file
 MAX_CALLS = 4  # callees of callees in which a put is looked for
 

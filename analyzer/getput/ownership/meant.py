@@ -27,18 +27,19 @@ from getput.ownership.naming import (
 from getput.ownership.state import ELEMENT, Count, Key, Site, Trace
 from getput.ownership.values import GLOBAL
 from getput.ownership.view import Accepted, Exit, ExitKind, Incident, guessed, summarized
+from getput.pattern import pattern
 
 # Somebody else's object may have other owners; what is returned without a reference may be known to stay, or be no more than a key.
 ALWAYS = ("stored-without-reference", "use-after-own-put", "return-after-put")
 EXTRA_PUTS = ("over-put", "put-after-handover")
 GUARDED = (*EXTRA_PUTS, "put-uninitialised", "never-added", "put-borrowed")
 BARE = frozenset({"kobject_init", "kset_init"})  # allocate nothing: the name does
-NAMES = re.compile(r"set_name|add|register")
+NAMES = pattern(r"set_name|add|register")
 NEAR = 160  # bytes between a condition and the put that it guards
 
 
-FINDS = re.compile(r"get|find|lookup|next|exists|parent|by_")
-LOOKS_UP = re.compile(r"(?:^|_)(?:lookup|find)(?:_|$)")
+FINDS = pattern(r"get|find|lookup|next|exists|parent|by_")
+LOOKS_UP = pattern(r"(?:^|_)(?:lookup|find)(?:_|$)")
 LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
 
 

@@ -12,18 +12,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from getput.ownership.view import WORD
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from getput.csource.syntax import FunctionSource
     from getput.ownership.unit import Unit
 
-CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\((?=([^;{}]*))")  # one call may stand in the arguments of another
-SOUNDS_LIKE_PUT = re.compile(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
-FREES_MEMORY = re.compile(
+CALLS = pattern(rb"\b([A-Za-z_]\w*)\s*\((?=([^;{}]*))")  # one call may stand in the arguments of another
+SOUNDS_LIKE_PUT = pattern(r"(?:^|_)(?:put|release|unref|drop|destroy|free)(?:_|$)")
+FREES_MEMORY = pattern(
     r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
 )
-ANY_NAME = re.compile("")
-COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
+ANY_NAME = pattern("")
+COMMENT = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
 def puts_by_name(word: str) -> bool:

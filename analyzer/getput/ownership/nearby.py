@@ -11,20 +11,21 @@ from getput.model import Confidence
 from getput.ownership.contracts import Verb
 from getput.ownership.naming import CALL, DROPPING_NAME, PAGES
 from getput.ownership.view import ExitKind, FunctionReport, Incident, Leak, marks
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from getput.csource.syntax import FunctionSource
     from getput.ownership.unit import Unit
 
-LABEL = re.compile(rb"\n[ \t]*[A-Za-z_]\w*:[ \t]*(?=\n)")
-VOIDED = re.compile(rb"\(\s*void\s*\)\s*\Z")
-DOWN = re.compile(r"stop|disable|_down|_off|undo|unwind|clean|abort|suspend|deinit")
-QUEUES = re.compile(
+LABEL = pattern(rb"\n[ \t]*[A-Za-z_]\w*:[ \t]*(?=\n)")
+VOIDED = pattern(rb"\(\s*void\s*\)\s*\Z")
+DOWN = pattern(r"stop|disable|_down|_off|undo|unwind|clean|abort|suspend|deinit")
+QUEUES = pattern(
     rb"[!(\s]*(?:(?:kthread_)?(?:queue|mod|schedule)_(?:delayed_)?work\w*|mod_timer|hrtimer_start\w*|irq_work_queue|task_work_add"
     rb"|tasklet_schedule)[ \t]*\("
 )
-FLAG = re.compile(rb"[!(\s]*([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\s*\)")  # a condition that is one flag
-NUMBERED = re.compile(rb"\b(?:pfn|phys|virt)_to_(?:page|folio)\s*\(|\bpfn_folio\s*\(")
+FLAG = pattern(rb"[!(\s]*([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\s*\)")  # a condition that is one flag
+NUMBERED = pattern(rb"\b(?:pfn|phys|virt)_to_(?:page|folio)\s*\(|\bpfn_folio\s*\(")
 BEFORE = 40  # bytes in front of a call in which its cast stands
 
 

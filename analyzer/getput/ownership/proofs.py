@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from getput.ownership.apis import CLEANUP, Proof
+from getput.pattern import pattern
 
 NEAR = 10  # lines around a proof in which the API's name may stand
 BESIDE = 2  # lines around a proof in which a word that proves may stand
-PROVING = re.compile(r"get|put|hold|ref|inc|dec|grab|alloc|kref|lock|init|add|release|drop")
-VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL) *= *(\d+)$", re.MULTILINE)
-OF_CLEANUP = re.compile(re.escape(CLEANUP).replace(r"\{\}", r"(\w+)"))
+PROVING = pattern(r"get|put|hold|ref|inc|dec|grab|alloc|kref|lock|init|add|release|drop")
+VERSION = pattern(r"^(VERSION|PATCHLEVEL|SUBLEVEL) *= *(\d+)$", re.MULTILINE)
+OF_CLEANUP = pattern(re.escape(CLEANUP).replace(r"\{\}", r"(\w+)"))
 
 
 def version(tree: Path) -> str:

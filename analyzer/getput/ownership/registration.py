@@ -6,12 +6,12 @@ an unregister is due, is wrong on its own.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from getput.ownership.contracts import ZERO
 from getput.ownership.naming import LOOKUP_NAME
 from getput.ownership.values import CONST
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from getput.ownership.core import Core
@@ -21,7 +21,7 @@ COUNTER = "device"
 ADDS = frozenset({"device_add", "device_register", "platform_device_add", "platform_device_register"})
 DELETES = frozenset({"device_del", "device_unregister", "platform_device_del", "platform_device_unregister"})
 BEGINS = frozenset({"device_initialize", "platform_device_alloc"})
-SETS_UP = re.compile(r"^dev_set_name$|^platform_device_add_|^(?:dev|pr)_")
+SETS_UP = pattern(r"^dev_set_name$|^platform_device_add_|^(?:dev|pr)_")
 PLACE = "#added"
 
 

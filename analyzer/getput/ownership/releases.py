@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from getput.ownership import members
 from getput.ownership.core import FREED
 from getput.ownership.view import Incident
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from getput.ownership.unit import Unit
 
-RELEASE = re.compile(rb"(?:\.|->)release[ \t]*=[ \t]*&?(\w+)")
-ENDS = re.compile(rb"free|put|release|destroy|unregister|delete|remove|kref")
+RELEASE = pattern(rb"(?:\.|->)release[ \t]*=[ \t]*&?(\w+)")
+ENDS = pattern(rb"free|put|release|destroy|unregister|delete|remove|kref")
 
 
 def without_idle(unit: Unit, incidents: tuple[Incident, ...]) -> tuple[Incident, ...]:

@@ -10,9 +10,10 @@ from getput.ownership.put_changes import objects
 from getput.ownership.twins import calls, fewer, touched_in_both
 from getput.ownership.unit import Unit
 from getput.ownership.view import Stranded
+from getput.pattern import pattern
 
-MEMBER = re.compile(r"(\w+)\.\w[\w.]*")
-STRUCT = re.compile(rb"\bstruct\s+\w+\s+\w+\s*[=;,]")
+MEMBER = pattern(r"(\w+)\.\w[\w.]*")
+STRUCT = pattern(rb"\bstruct\s+\w+\s+\w+\s*[=;,]")
 
 
 def stranded(unit: Unit, touched: frozenset[str]) -> Iterator[Stranded]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -14,12 +13,11 @@ from getput.ownership.contracts import POS, Cleanup, Effect, Iterator, Source, T
 from getput.ownership.label import text_of
 from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, RESULT
+from getput.pattern import pattern
 
 TARGET_NONE = Target(0)
-LISTS = re.compile(
-    r"[a-z_]*list_\w*for_each|list_for_each|rb\w*_for_each"
-)  # iterators whose first argument is the cursor
-NUMBER = re.compile(r"\b(?:int|long|short|char|size_t|[us](?:8|16|32|64)|u?int\d+_t)\b")
+LISTS = pattern(r"[a-z_]*list_\w*for_each|list_for_each|rb\w*_for_each")  # iterators whose first argument is the cursor
+NUMBER = pattern(r"\b(?:int|long|short|char|size_t|[us](?:8|16|32|64)|u?int\d+_t)\b")
 
 
 class Machine(Calls):

@@ -28,9 +28,10 @@ from getput.ownership.summary import summarize
 from getput.ownership.transfer import Machine
 from getput.ownership.view import FunctionReport, Member
 from getput.ownership.vocabulary import Vocabulary
+from getput.pattern import pattern
 
-INIT = re.compile(rb"\b__init\b")
-WORDS = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+INIT = pattern(rb"\b__init\b")
+WORDS = pattern(r"[A-Za-z_]\w*", re.ASCII)
 WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
@@ -38,7 +39,7 @@ NOTHING = ""  # the counter of a run that follows no counts, only what is kept a
 MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})
 BLANKS = bytes(char if bytes((char,)) in WORD_BYTES else 0x20 for char in range(256))  # for translate: words alone
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
-ASSERTED = re.compile(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
+ASSERTED = pattern(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
 NEAR = 120  # bytes between the beginning of a condition and the part of it that decides
 MAX_DEPTH = 4  # callees of callees of callees
 

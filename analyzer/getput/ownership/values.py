@@ -6,17 +6,17 @@ of a field, the address of a field.  Equal descriptions are equal numbers, so al
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
+from getput.pattern import pattern
 
 # Error codes of ACPI and KVM: "negative", as tables say of failures.
-EXCEPTION = re.compile(r"(?:AE|KVM_PFN_ERR)_[A-Z_]+\Z")
-NUMBERS = re.compile(
+EXCEPTION = pattern(r"(?:AE|KVM_PFN_ERR)_[A-Z_]+\Z")
+NUMBERS = pattern(
     r"(?:bool|int|unsigned|unsigned int|u8|u16|u32|s32)$"
 )  # what is no pointer any more when it comes back as one of these
-NAMED = re.compile(r"[A-Z][A-Z0-9_]+\Z")
+NAMED = pattern(r"[A-Z][A-Z0-9_]+\Z")
 PARAM = "param"  # (index)
 GLOBAL = "global"  # (name)
 LOCAL = "local"  # (name): the address of a local

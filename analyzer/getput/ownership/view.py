@@ -5,7 +5,6 @@ Rules never see syntax, and never the engine's states: only these values.
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum, StrEnum
 
 import msgspec
@@ -13,8 +12,9 @@ import msgspec
 from getput.model import Confidence
 from getput.ownership.contracts import Source
 from getput.ownership.state import Count, Key, Site, Trace
+from getput.pattern import pattern
 
-WORD = re.compile(rb"[A-Za-z_]\w*")
+WORD = pattern(rb"[A-Za-z_]\w*")
 
 
 class ExitKind(StrEnum):

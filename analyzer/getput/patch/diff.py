@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from getput.patch import paths
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk as ParsedHunk
@@ -72,15 +73,15 @@ _EXTENDED = (
     r"(?:old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to|similarity index"
     r"|dissimilarity index|index [0-9a-f]+\.\.|GIT binary patch|Binary files )"
 )
-_START = re.compile(
+_START = pattern(
     rf"^(?:diff --git .*\n(?={_EXTENDED}|--- )|diff --(?:cc|combined) .*\n(?=index |mode |new file|deleted)"
     r"|--- .*\n(?=\+\+\+ .*\n@@ -))",
     re.MULTILINE,
 )
-_HEADER = re.compile(rf"{_EXTENDED}|--- |\+\+\+ ")
-_HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(.*)\n?")
-_SEPARATOR = re.compile(r"^---[ \t]*\n", re.MULTILINE)
-_STAT = re.compile(
+_HEADER = pattern(rf"{_EXTENDED}|--- |\+\+\+ ")
+_HUNK = pattern(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(.*)\n?")
+_SEPARATOR = pattern(r"^---[ \t]*\n", re.MULTILINE)
+_STAT = pattern(
     r"^ \d+ files? changed(?:, \d+ [^\n]*)?\n"
     r"(?: (?:create|delete|rename|copy|rewrite|mode change) [^\n]*\n)*(?:[ \t]*\n)*"
     r"(?=diff --git |--- |Index: |diff -)",

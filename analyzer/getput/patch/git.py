@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from getput.pattern import pattern
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -53,8 +55,8 @@ _DIFF = (
     "--dst-prefix=b/",
     "--ignore-submodules=all",
 )
-_COMMIT = re.compile(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n(.*)\n(.*)\n([^\0]*)\0", re.MULTILINE)
-_HEX = re.compile(r"[0-9a-f]{4,64}\Z")
+_COMMIT = pattern(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n(.*)\n(.*)\n([^\0]*)\0", re.MULTILINE)
+_HEX = pattern(r"[0-9a-f]{4,64}\Z")
 
 
 class GitError(Exception):

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from getput.pattern import pattern
+
 MAX_DEPTH = 4  # of mails attached to mails
 MAX_HEADER = 1 << 20  # bytes
 MAX_PARTS = 50_000  # lines that may start a part
@@ -55,25 +57,25 @@ class _Head(msgspec.Struct, frozen=True):
         return self.fields.get(name, "")
 
 
-_ABOVE = re.compile(r"^(?:---\s*$|diff --git |Index: |--- \S)", re.MULTILINE)
-_POSTMARK = re.compile(
+_ABOVE = pattern(r"^(?:---\s*$|diff --git |Index: |--- \S)", re.MULTILINE)
+_POSTMARK = pattern(
     rb"From (\S+)[ \t]+(?:\S+[ \t]+)?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ \t][^\n]{0,60}\d\d:\d\d[^\n]{0,60}\n"
     rb"(?=>?From |[A-Za-z][!-9;-~]*:)"
 )
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+_FIELD = pattern(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)")
+_COMMIT = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _KNOWN = frozenset(
     ("from", "subject", "date", "message-id", "received", "return-path", "mime-version", "to", "delivered-to")
 )
 _RECEIVERS = frozenset(("to", "cc"))
 # What an attached patch has from the mail around it.
 _OUTER = ("subject", "message-id", "from", "reply-to", "to", "cc", "date", "in-reply-to", "references")
-_LOGGED = re.compile(
+_LOGGED = pattern(
     r"^commit ([0-9a-f]{40}|[0-9a-f]{64})(?: \(.*\))?\n(?=(?:Author|Merge|tree|parent|Notes):? )", re.MULTILINE
 )
-_LOG_FIELD = re.compile(r"^(Author|AuthorDate|Date): +(\S.*)$", re.MULTILINE)
-_TITLE = re.compile(r"^    (\S.*)$", re.MULTILINE)
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
+_LOG_FIELD = pattern(r"^(Author|AuthorDate|Date): +(\S.*)$", re.MULTILINE)
+_TITLE = pattern(r"^    (\S.*)$", re.MULTILINE)
+_CHARSET = pattern(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 _PATCH_TYPES = (
     "text/x-patch",
     "text/x-diff",
@@ -82,15 +84,15 @@ _PATCH_TYPES = (
     "application/octet-stream",
     "application/mbox",
 )
-_SINGLE_BYTE = re.compile(
+_SINGLE_BYTE = pattern(
     r"(?:us-)?ascii|(?:iso[-_]?|cp|windows-?)(?:8859|125\d).*|latin.*|utf-?8|unknown.*|x-unknown|8bit|binary",
     re.IGNORECASE,
 )
-_MULTI_BYTE = re.compile(
+_MULTI_BYTE = pattern(
     r"(?:gb|big5|euc|shift|s?jis|iso-2022|koi8|ks_c|hz|utf-?16|utf-?32|tis-620|mac|ibm|cp)[-_\w]*\Z",
     re.IGNORECASE,
 )
-_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/=]+[ \t]*\r?\n|[ \t]*\r?\n)*+(?:[A-Za-z0-9+/=]+\Z)?")
+_BASE64 = pattern(rb"(?:[A-Za-z0-9+/=]+[ \t]*\r?\n|[ \t]*\r?\n)*+(?:[A-Za-z0-9+/=]+\Z)?")
 
 
 def split(raw: bytes) -> Iterator[Mail]:

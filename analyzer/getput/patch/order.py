@@ -9,12 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from getput.patch.mail import Mail
+from getput.pattern import pattern
 
 MAX_TOTAL = 2_000  # patches of a series that are looked for
-_BRACKETS = re.compile(r"\s*(?:\[[^\]]*\]\s*)+")
-_NUMBER = re.compile(r"(?<![\w.])(\d{1,4})\s*/\s*(\d{1,4})(?![\w.])")
-_VERSION = re.compile(r"(?<!\w)v(\d{1,3})(?!\w)", re.IGNORECASE)
-_REPLY = re.compile(r"\s*(?:re|aw|fwd?|antw|sv)(?:\[\d+\])?\s*:", re.IGNORECASE)
+_BRACKETS = pattern(r"\s*(?:\[[^\]]*\]\s*)+")
+_NUMBER = pattern(r"(?<![\w.])(\d{1,4})\s*/\s*(\d{1,4})(?![\w.])")
+_VERSION = pattern(r"(?<!\w)v(\d{1,3})(?!\w)", re.IGNORECASE)
+_REPLY = pattern(r"\s*(?:re|aw|fwd?|antw|sv)(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 
 class Label(msgspec.Struct, frozen=True):

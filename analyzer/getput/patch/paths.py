@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 
+from getput.pattern import pattern
+
 NULL = "/dev/null"
 
-_ESCAPE = re.compile(rb'\\([0-7]{1,3}|[abfnrtv"\\])')
+_ESCAPE = pattern(rb'\\([0-7]{1,3}|[abfnrtv"\\])')
 _PLAIN = {b"a": 7, b"b": 8, b"f": 12, b"n": 10, b"r": 13, b"t": 9, b"v": 11, b'"': 34, b"\\": 92}
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_TIME = re.compile(r" +\d{4}-\d\d-\d\d \d\d:\d\d.*$")
+_QUOTED = pattern(r'"((?:[^"\\]|\\.)*)"')
+_TIME = pattern(r" +\d{4}-\d\d-\d\d \d\d:\d\d.*$")
 _BACKUP = (".orig", ".old", ".bak", "~")
 
 

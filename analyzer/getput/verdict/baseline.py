@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from getput.model import Finding
+from getput.pattern import pattern
 
 SCHEMA = 1
-BLANK = re.compile(r"\s*")
+BLANK = pattern(r"\s*")
 
 
 class BadBaselineError(Exception):

@@ -16,17 +16,18 @@ from getput.ownership.contracts import Contract, Effect, Source, Verb
 from getput.ownership.state import Count, Site
 from getput.ownership.unit import Unit
 from getput.ownership.view import Incident, Leak, marks
+from getput.pattern import pattern
 from getput.verdict import policy
 from getput.verdict.policy import Named, Policy
 
-PLACE = re.compile(r"&?[A-Za-z_]\w*(?:(?:->|\.)\w+|\[\w+\])*")  # an expression that may be said again somewhere else
-ROOT = re.compile(r"[A-Za-z_]\w*")
-ASSIGNED = re.compile(rb"([A-Za-z_][\w>.\[\]-]*)\s*=\s*(?:\([^()]*\)\s*)?$")
+PLACE = pattern(r"&?[A-Za-z_]\w*(?:(?:->|\.)\w+|\[\w+\])*")  # an expression that may be said again somewhere else
+ROOT = pattern(r"[A-Za-z_]\w*")
+ASSIGNED = pattern(rb"([A-Za-z_][\w>.\[\]-]*)\s*=\s*(?:\([^()]*\)\s*)?$")
 KINDS = {"count-kept-by-failed-get": "failed-get", "leak-always": "always", "leak-on-iterator-exit": "iterator"}
-TIED = re.compile(rb"(?:[\w\s]*\*\s*)?([A-Za-z_]\w*)\s*=\s*([^=].*);", re.DOTALL)
-STORED = re.compile(rb"[^=]*(?:->|\.|\[|\*)[^=]*=\s*([^=].*);", re.DOTALL)
-CALLED = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
-PART = re.compile(  # what gives a part of its argument, or what lives as long
+TIED = pattern(rb"(?:[\w\s]*\*\s*)?([A-Za-z_]\w*)\s*=\s*([^=].*);", re.DOTALL)
+STORED = pattern(rb"[^=]*(?:->|\.|\[|\*)[^=]*=\s*([^=].*);", re.DOTALL)
+CALLED = pattern(rb"\b([A-Za-z_]\w*)\s*\(")
+PART = pattern(  # what gives a part of its argument, or what lives as long
     r"^to_|_to_|^container_of$|(?:drv|dev)data|_priv(?:ate)?$|_data$|get_property|_of$|^file_inode$|_payload|^(?:list|rb|hlist)_\w*entry"
 )
 TAKING = frozenset({Verb.TAKE, Verb.INIT})

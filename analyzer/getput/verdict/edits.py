@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 import msgspec
 
 from getput.csource.outline import BLOCK, DECLARATION, ELSE, IF, LABELED, Outline, Statement
+from getput.pattern import pattern
 
 CONTEXT = 3
 HEADED = frozenset({IF, ELSE, "while_statement", "for_statement"})  # what may have a body without braces
 NO_NEWLINE = b"\\ No newline at end of file\n"
 WIDTH = 100  # columns that a line may have, tabs counted as eight
-_REST = re.compile(rb"[ \t]*(?:/\*[^\n]*?\*/[ \t]*)?(?://[^\n]*)?\n")
+_REST = pattern(rb"[ \t]*(?:/\*[^\n]*?\*/[ \t]*)?(?://[^\n]*)?\n")
 
 
 class ImpossibleError(Exception):

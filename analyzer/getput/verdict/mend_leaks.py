@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from getput.csource.outline import BREAK, DECLARATION, GOTO, JUMPS, LOOPS, RETURN, Outline, Statement
+from getput.pattern import pattern
 from getput.verdict import edits
 from getput.verdict.case import Case
 from getput.verdict.edits import Edit, ImpossibleError
@@ -19,8 +19,8 @@ LEAKS = frozenset({"leak-on-error", "leak-always", "leak-on-iterator-exit", "cou
 WORDS = frozenset(
     {b"PTR_ERR", b"ERR_PTR", b"ERR_CAST", b"dev_err_probe", b"PTR_ERR_OR_ZERO"}
 )  # calls that only say something
-NEW_VALUE = re.compile(rb"\w+\s*=(?!=)")
-CALLS = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+NEW_VALUE = pattern(rb"\w+\s*=(?!=)")
+CALLS = pattern(rb"\b([A-Za-z_]\w*)\s*\(")
 
 
 def leaks(case: Case) -> Iterator[Candidate]:

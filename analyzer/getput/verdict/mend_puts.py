@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from getput.csource.outline import CASE, DECLARATION, EXPRESSION, IF, LABELED, RETURN, Statement
+from getput.pattern import pattern
 from getput.verdict import edits
 from getput.verdict.case import PLACE, Case
 from getput.verdict.edits import Edit, ImpossibleError
@@ -16,8 +17,8 @@ SURPLUS = frozenset(
     {"put-too-many", "put-after-failed-get", "put-of-borrowed", "put-of-managed-reference", "put-repeated-by-iterator"}
 )
 NAMES = {"of_node": "np", "fwnode": "fwnode", "device": "dev", "pci_dev": "pdev", "dentry": "dentry", "clk": "clk"}
-SHORT_CIRCUIT = re.compile(rb"&&|\|\||\?")
-ASSIGNMENT = re.compile(rb"^\s*([A-Za-z_][\w>.\[\]\s-]*?)\s*=\s*([^=;].*);\s*$", re.DOTALL)
+SHORT_CIRCUIT = pattern(rb"&&|\|\||\?")
+ASSIGNMENT = pattern(rb"^\s*([A-Za-z_][\w>.\[\]\s-]*?)\s*=\s*([^=;].*);\s*$", re.DOTALL)
 
 
 def puts(case: Case) -> Iterator[Candidate]:

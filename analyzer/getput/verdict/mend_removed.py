@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -10,16 +9,17 @@ import msgspec
 
 from getput.csource.outline import ELSE
 from getput.ownership.unit import Unit
+from getput.pattern import pattern
 from getput.verdict.case import Case
 from getput.verdict.edits import Edit, lines_of, matched
 
 Candidate = tuple[str, Callable[[], list[Edit]]]
 BACK = "put back"
-_WORD = re.compile(rb"[A-Za-z_]\w*")
-_CALL = re.compile(rb"([A-Za-z_]\w*)\s*\(")
-_LABEL = re.compile(rb"^\s*(?:goto\s+\w+;|\w+:\s*)$")
-_NOTHING = re.compile(rb"^\s*(?:/?\*.*|//.*|[{}]?\s*)$")
-_STATEMENT = re.compile(rb"^\s*[A-Za-z_]\w*\(.*\);\s*$")  # a call on a line of its own
+_WORD = pattern(rb"[A-Za-z_]\w*")
+_CALL = pattern(rb"([A-Za-z_]\w*)\s*\(")
+_LABEL = pattern(rb"^\s*(?:goto\s+\w+;|\w+:\s*)$")
+_NOTHING = pattern(rb"^\s*(?:/?\*.*|//.*|[{}]?\s*)$")
+_STATEMENT = pattern(rb"^\s*[A-Za-z_]\w*\(.*\);\s*$")  # a call on a line of its own
 MOST_TOGETHER = 6  # changes that braces may hold together
 KEYWORDS = frozenset({b"if", b"while", b"for", b"switch", b"return", b"sizeof"})
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from getput.csource.outline import DECLARATION, LOOPS, Statement
+from getput.pattern import pattern
 from getput.verdict import edits
 from getput.verdict.case import Case
 from getput.verdict.edits import Edit, ImpossibleError
 
 Candidate = tuple[str, Callable[[], list[Edit]]]
-SCOPES = re.compile(rb"\b__free\(|_scoped\(")
-DECLARATORS = re.compile(r"(?P<type>[\w\s]+?)(?P<names>\**\s*\w+(?:\s*,\s*\**\s*\w+)*)\s*;")
+SCOPES = pattern(rb"\b__free\(|_scoped\(")
+DECLARATORS = pattern(r"(?P<type>[\w\s]+?)(?P<names>\**\s*\w+(?:\s*,\s*\**\s*\w+)*)\s*;")
 
 
 def scoped(case: Case, *, first: bool) -> Iterator[Candidate]:

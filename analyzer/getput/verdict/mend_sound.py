@@ -9,9 +9,10 @@ from getput.csource.outline import GOTO, LABELED, Outline
 from getput.csource.split import functions
 from getput.flow.ir import Function
 from getput.ownership.unit import Unit
+from getput.pattern import pattern
 from getput.verdict.case import Case
 
-SCOPED = re.compile(rb"\b\w+_scoped\s*\(([^()]*)\)")  # declares its cursor
+SCOPED = pattern(rb"\b\w+_scoped\s*\(([^()]*)\)")  # declares its cursor
 
 
 def tidied(case: Case, text: bytes) -> bytes:

@@ -6,7 +6,6 @@ stand for the same operation of the same kind of table (``.remove`` in ``struct 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +14,7 @@ import msgspec
 from getput.flow.ir import Call, Declare
 from getput.ownership.contracts import Verb
 from getput.ownership.view import Diverged, Sibling
+from getput.pattern import pattern
 from getput.verdict.siblings import MAX_SITES, place, sources_beside, text_beside
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from getput.verdict.folder import Folders
 
 LEAST = 2  # relatives that make a habit
-TABLE = re.compile(rb"\bstruct\s+(\w+)\s+\w+(?:\s*\[[^\]]*\])?\s*=\s*\{")
-GIVEN = re.compile(rb"\.\s*(\w+)\s*=\s*&?(\w+)\s*[,}]")
+TABLE = pattern(rb"\bstruct\s+(\w+)\s+\w+(?:\s*\[[^\]]*\])?\s*=\s*\{")
+GIVEN = pattern(rb"\.\s*(\w+)\s*=\s*&?(\w+)\s*[,}]")
 MAX_TABLE = 20_000  # bytes of an initialiser that are looked at
 
 

@@ -17,6 +17,7 @@ from getput.flow.ir import Call
 from getput.ownership.contracts import Verb
 from getput.ownership.pages import COUNTER, SETTERS
 from getput.ownership.view import Diverged, Place, Sibling
+from getput.pattern import pattern
 from getput.verdict.place import text_at
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from getput.verdict.contracts import World
     from getput.verdict.folder import Folders
 
-CONSTANTS = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
+CONSTANTS = pattern(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
 MOVES = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNSURE})
 MAX_SITES = 40
 

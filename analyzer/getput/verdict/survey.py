@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -23,12 +22,13 @@ from getput.model import Confidence, Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
+from getput.pattern import pattern
 from getput.verdict.judge import Judge, Tally, at_most
 from getput.verdict.place import Judged, finding, fingerprint
 from getput_rules.packs import every_rule as all_rules
 
 MAX_SOURCE = 10 << 20
-STATIC = re.compile(rb"\bstatic\b")
+STATIC = pattern(rb"\bstatic\b")
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
 TELLING = TAKING | {Verb.DROP}  # what a caller must know of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from getput.model import Answer, Finding, Status, Verdict, Verified
+from getput.pattern import pattern
 
 BUG = (
     r"leak|ref(?:erence)?[ _-]?count|refcnt|double[ -](?:put|free)|use[ -]after[ -](?:free|put)|\buaf\b|imbalanced?|unbalanced?"
@@ -12,12 +13,12 @@ BUG = (
 )
 CALL = r"\b(?:\w*_)?(?:f?put|unref)(?:_\w+)?\b|\w*put\(\)"
 HELD = r"(?:hold|keep|drop|take|get|put|release|balance)\w*\b.{0,40}\breference"
-NAMED = re.compile(
+NAMED = pattern(
     rf"{BUG}|{HELD}|(?:missing|missed|extra|stray|add|drop|remove|call|use|double|don't)\b.*?(?:{CALL})", re.IGNORECASE
 )
-COUNTED = re.compile(rf"\breference|ref[ _-]?count|refcnt|{CALL}", re.IGNORECASE)
-MENDS = re.compile(r"^Fixes:\s", re.MULTILINE)
-MEMORY = re.compile(r"\bmem(?:ory)?[ -]?leak", re.IGNORECASE)
+COUNTED = pattern(rf"\breference|ref[ _-]?count|refcnt|{CALL}", re.IGNORECASE)
+MENDS = pattern(r"^Fixes:\s", re.MULTILINE)
+MEMORY = pattern(r"\bmem(?:ory)?[ -]?leak", re.IGNORECASE)
 
 
 def claims(subject: str, message: str) -> bool:

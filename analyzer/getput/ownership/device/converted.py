@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from getput.flow.ir import AddressOf, Assign, Call, Deref, Expr, Field, Function, Index, Temp, Unary, Unknown, Var
 from getput.ownership.device.table import known
 from getput.ownership.view import Mark, PageFault
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from getput.csource.syntax import FunctionSource
     from getput.ownership.unit import Unit
 
-TRIES = re.compile(r"unless_zero|try_?get|_get_nontail")  # a page that may have no count is not an FS_DAX one
+TRIES = pattern(r"unless_zero|try_?get|_get_nontail")  # a page that may have no count is not an FS_DAX one
 MAX_STEPS = 4  # assignments by which a page got its name
 
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from getput.ownership.device.table import known
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from getput.ownership.unit import Unit
 
-MEMBER = re.compile(rb"\.(\w+)\s*=\s*&?(\w+)")
-TYPE = re.compile(rb"(?:->|\.)type\s*=\s*(MEMORY_DEVICE_\w+)")
-SET_OPS = re.compile(rb"(?:->|\.)ops\s*=\s*&(\w+)")
-COMMENTS = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
-LINKED = re.compile(rb"(?:->|\.)zone_device_data\s*=\s*\w+(?:(?:->|\.)\w+)*(?:->|\.)(\w+)\s*;")
-TAKEN_OFF = re.compile(rb"(?:->|\.)(\w+)\s*=\s*[\w()*]+(?:(?:->|\.)\w+)*(?:->|\.)zone_device_data\s*;")
-POPPED = re.compile(
+MEMBER = pattern(rb"\.(\w+)\s*=\s*&?(\w+)")
+TYPE = pattern(rb"(?:->|\.)type\s*=\s*(MEMORY_DEVICE_\w+)")
+SET_OPS = pattern(rb"(?:->|\.)ops\s*=\s*&(\w+)")
+COMMENTS = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
+LINKED = pattern(rb"(?:->|\.)zone_device_data\s*=\s*\w+(?:(?:->|\.)\w+)*(?:->|\.)(\w+)\s*;")
+TAKEN_OFF = pattern(rb"(?:->|\.)(\w+)\s*=\s*[\w()*]+(?:(?:->|\.)\w+)*(?:->|\.)zone_device_data\s*;")
+POPPED = pattern(
     rb"\b(\w+)\s*=\s*\w+(?:(?:->|\.)\w+)*(?:->|\.)(\w+)\s*;[^{}]*?(?:->|\.)\2\s*=\s*\1->zone_device_data\s*;"
 )
 PUSHED = rb"(?:->|\.)%s\s*=\s*\w+\s*;"

@@ -10,6 +10,7 @@ from getput.ownership.contracts import Verb
 from getput.ownership.device.driver import COMMENTS, SET_OPS, TYPE, Driver, Operations
 from getput.ownership.device.table import known
 from getput.ownership.view import Mark, PageFault
+from getput.pattern import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from getput.ownership.unit import Unit
 
 PAYLOAD = "zone_device_data"
-DECLARED = re.compile(rb"\bstruct\s+dev_pagemap\s+(\w+)\s*=\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
-STORED = re.compile(rb"(?:->|\.)zone_device_data\s*=\s*([\w>.\s-]+?)\s*;")
-TAKES = re.compile(r"(?:^|_)(?:get|ref|hold|grab)(?:_|$)|^kref_get")
+DECLARED = pattern(rb"\bstruct\s+dev_pagemap\s+(\w+)\s*=\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+STORED = pattern(rb"(?:->|\.)zone_device_data\s*=\s*([\w>.\s-]+?)\s*;")
+TAKES = pattern(r"(?:^|_)(?:get|ref|hold|grab)(?:_|$)|^kref_get")
 MAX_CALLS = 3  # callees of the function that gets the pages back, in which a put is looked for
 
 
