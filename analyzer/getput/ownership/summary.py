@@ -183,6 +183,14 @@ def kept_by_another(machine: Machine, count: Count) -> bool:
     return any(rows[root][0] not in (LOCAL, PARAM) for root in count.held)
 
 
+def told(machine: Machine, bit: int, endings: list[Ending]) -> list[Ending]:
+    """Of *endings*, after which the result may be *bit*, those that tell: where one returns NULL, a pointer that another
+    has read somewhere and not looked at is no NULL."""
+    if bit != ZERO or NUMBERS.match(machine.function.returns) is not None:
+        return endings
+    return [ending for ending in endings if ending.value is not None and ending.bits == ZERO] or endings
+
+
 def effects_of(
     where: tuple[Target, str],
     by_ending: dict[int, set[tuple[int, int]]],
@@ -196,7 +204,7 @@ def effects_of(
     null_safe = True
     for bit, endings in groups.items():
         found: set[int] = set()
-        for ending in endings:
+        for ending in told(machine, bit, endings):
             low, high = next(iter(by_ending.get(id(ending), {(0, 0)})))
             if target.arg >= 0 and not machine.eval.bits(ending.state, root) & POS:
                 continue

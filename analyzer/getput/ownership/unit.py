@@ -41,7 +41,8 @@ BLANKS = bytes(char if bytes((char,)) in WORD_BYTES else 0x20 for char in range(
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
 ASSERTED = pattern(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
 NEAR = 120  # bytes between the beginning of a condition and the part of it that decides
-MAX_DEPTH = 4  # callees of callees of callees
+MAX_DEPTH = 4  # callees of callees of callees, by whose names is known what a function may count
+MAX_CHAIN = 12  # callees of callees that are followed; what each does is found out once, so longer chains cost little
 
 
 class Elsewhere(Protocol):
@@ -89,6 +90,10 @@ class Unit:
         self.failures: dict[int, str] = {}
         self.contracts: dict[tuple[str, str], Contract | None] = {}
         self.runs: dict[tuple[int, str], tuple[Function, Machine, Solver]] = {}
+        # Contracts and runs for which a callee was left out, because the chain was too long or led back: good for no shorter chain than theirs.
+        self.cut_contracts: dict[tuple[str, str], int] = {}
+        self.cut_runs: dict[tuple[int, str], int] = {}
+        self.cuts = 0
         self.made: dict[tuple[int, str], FunctionReport | None] = {}
         self.words: dict[int, frozenset[str]] = {}
         self.counting: dict[int, frozenset[str]] = {}
@@ -231,7 +236,8 @@ class Unit:
     def contract(self, name: str, counter: str, depth: int) -> Contract | None:
         """What a call of *name* does to *counter*, as far as this file (or what lies elsewhere) tells."""
         key = (name, counter)
-        if key in self.contracts:
+        if key in self.contracts and depth >= self.cut_contracts.get(key, 0):
+            self.cuts += key in self.cut_contracts
             return self.contracts[key]
         source = self.by_name.get(name)
         if source is None:
@@ -239,19 +245,30 @@ class Unit:
             self.contracts[key] = found
             return found
         twin = self.twin
-        if twin is not None and self.alike and key in twin.contracts and unchanged(self, name):
+        if (
+            twin is not None
+            and self.alike
+            and key in twin.contracts
+            and key not in twin.cut_contracts
+            and unchanged(self, name)
+        ):
             found = self.contracts[key] = twin.contracts[key]
             return found
+        before = self.cuts
         if counter != NOTHING and not self.touches(source, counter, depth):
-            found = self.contracts[key] = self.contract(name, NOTHING, depth)
-            return found
-        self.contracts[key] = None
-        if depth >= MAX_DEPTH:
-            del self.contracts[key]
+            found = self.contract(name, NOTHING, depth)
+        elif depth >= MAX_CHAIN:
+            self.cuts += 1
             return None
-        run = self.run(source, counter, depth + 1)
-        found = None if run is None else summarize(*run)
+        else:
+            self.contracts[key], self.cut_contracts[key] = None, -1  # who leads back here is told nothing
+            run = self.run(source, counter, depth + 1)
+            found = None if run is None else summarize(*run)
         self.contracts[key] = found
+        if self.cuts > before:
+            self.cut_contracts[key] = depth
+        else:
+            self.cut_contracts.pop(key, None)
         return found
 
     def touches(self, source: FunctionSource, counter: str, depth: int = 0) -> bool:
@@ -315,11 +332,13 @@ class Unit:
     def run(self, source: FunctionSource, counter: str, depth: int = 0) -> tuple[Function, Machine, Solver] | None:
         """Follow the paths of *source* for one counter."""
         key = (source.start, counter)
-        if key in self.runs:
+        if key in self.runs and depth >= self.cut_runs.get(key, 0):
+            self.cuts += key in self.cut_runs
             return self.runs[key]
         function = self.function(source)
         if function is None:
             return None
+        before = self.cuts
         machine = self.machine(source, function, counter, depth)
         shape = self.shapes.get(source.start)
         if shape is None:
@@ -329,6 +348,10 @@ class Unit:
         if solver.bounded:
             self.bounded.add(source.name)
         self.runs[key] = function, machine, solver
+        if self.cuts > before:
+            self.cut_runs[key] = depth
+        else:
+            self.cut_runs.pop(key, None)
         return self.runs[key]
 
     def machine(self, source: FunctionSource, function: Function, counter: str, depth: int = 0) -> Machine:

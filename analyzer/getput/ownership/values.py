@@ -66,6 +66,8 @@ class Values:
         bits, derived, root = ANY, False, ident
         if kind == OP:
             derived = len(row) == 3 and row[1] in SIGNED
+            if row[1] == "+" and self.rows[row[2]][0] == SUB:
+                root = self.roots[row[2]]  # an address further on
         elif kind == SUB:
             bits = POS
             if row[2][0] != "[":
