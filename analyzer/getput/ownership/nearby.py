@@ -26,6 +26,14 @@ QUEUES = pattern(
 )
 FLAG = pattern(rb"[!(\s]*([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\s*\)")  # a condition that is one flag
 NUMBERED = pattern(rb"\b(?:pfn|phys|virt)_to_(?:page|folio)\s*\(|\bpfn_folio\s*\(")
+# A put, or the like, behind one flag; a jump; a loop; an answer that says "later"; an action registered that failing to register runs.
+GUARD = pattern(rb"\bif\s*\(\s*!?\s*([A-Za-z_]\w*)\s*\)\s*\{?\s*(\w+)\s*\(")
+JUMP = pattern(rb"\b(?:goto[ \t]+(\w+)|return|break)\b")
+LOOP = pattern(rb"\b(?:for|while|do)\b")
+UNDER_WAY = pattern(rb"==\s*-(?:EINPROGRESS|EIOCBQUEUED|EALREADY)\b")
+STATEMENT = pattern(rb"[;{}][^;{}]*\Z")
+ACTION = pattern(rb"\bdevm_add_action_or_reset\s*\(\s*[^,;]+,\s*&?(\w+)\s*,")
+CONDITION = 300  # bytes that a condition may be long
 BEFORE = 40  # bytes in front of a call in which its cast stands
 
 
@@ -79,6 +87,11 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
         or (leak.kind == "path" and report.counter in PAGES and _numbered(unit, source, leak))
         or (leak.kind in ("error", "path") and _queued(unit, report, leak))
         or (leak.kind in ("error", "path") and _flagged(unit, leak))
+        or (leak.kind in ("error", "path") and _left_out(unit, source, report, leak))
+        or _walked_down(unit, source, leak)
+        or _goes_on(unit, leak)
+        or _action_ran(unit, report, leak)
+        or (report.counter == "clk" and _running(unit, leak))
         or (report.users and _restored(unit, source, report, leak))
     )
     return replace(leak, confidence=Confidence.LOW) if explained else leak
@@ -133,6 +146,85 @@ def _flagged(unit: Unit, leak: Leak) -> bool:
     sets = re.compile(rb"(?<![\w>.])%s\s*=\s*(?:1|0|true|false)\s*;" % re.escape(flag[1]))
     between = unit.text[count.taken[0].at : asked[-1]]
     return any(sets.search(branch) for branch in re.findall(failing, between))
+
+
+def _way_out(unit: Unit, source: FunctionSource, leak: Leak) -> tuple[int, int]:
+    """The offsets between which the path does nothing but leave: from the label that it last jumps to, to the exit."""
+    end = leak.shown.at
+    begin = source.start
+    for mark in marks(leak.standing.trace):
+        jump = JUMP.search(unit.text, mark.at, end) if mark.kind != "false" else None
+        if jump is None or not jump[1]:
+            continue
+        label = re.compile(rb"\n[ \t]*%s[ \t]*:" % jump[1]).search(unit.text, jump.end(), end)
+        if label is not None:
+            begin = label.end()
+    return begin, end
+
+
+def _left_out(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
+    """Whether the way out has the put behind a flag that this very path has set: the author left it out."""
+    begin, end = _way_out(unit, source, leak)
+    puts = unit.vocabulary.puts(report.counter)
+    for one in GUARD.finditer(unit.text, begin, end):
+        if one[2].decode("ascii") not in puts:
+            continue
+        last = max((mark.at for mark in marks(leak.standing.trace) if mark.at < begin), default=begin)
+        stop = JUMP.search(unit.text, last, begin)
+        sets = re.compile(rb"(?<![\w>.])%s\s*=\s*(?:\d+|true|false)\s*;" % re.escape(one[1]))
+        if stop is not None and sets.search(unit.text, last, stop.start()):
+            return True
+    return False
+
+
+def _walked_down(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
+    """Whether the object went into an array that the way out walks through: element by element, under names of their own."""
+    count = leak.standing.count
+    if not count.label:
+        return False
+    label = rb"(?<![\w>.])%s(?![\w>.])" % re.escape(count.label.encode("ascii", "replace"))
+    stored = re.compile(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[[^\]]*\]\s*=[^=;][^;]*?%s|\b(\w+)\[[^\]]*\]\s*=\s*%s" % (label, label))
+    own = re.match(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[", count.label.encode("ascii", "replace"))
+    arrays = {one[1] or one[2] for one in stored.finditer(unit.text, count.taken[0].at, source.end)}
+    arrays |= {own[1]} if own is not None else set()
+    begin, end = _way_out(unit, source, leak)
+    loop = LOOP.search(unit.text, begin, end)
+    return loop is not None and any(
+        re.compile(rb"(?<![\w>.])%s\[" % re.escape(array)).search(unit.text, loop.start(), end) for array in arrays
+    )
+
+
+def _goes_on(unit: Unit, leak: Leak) -> bool:
+    """Whether the path ends with an answer that says that what was asked for is not done yet: who ends it drops the reference."""
+    last = next((mark for mark in reversed(marks(leak.standing.trace)) if mark.kind in ("true", "false", "case")), None)
+    if last is None or last.kind != "true":
+        return False
+    begin = STATEMENT.search(unit.text, max(0, last.at - CONDITION), last.at)
+    end = unit.text.find(b";", last.at)
+    return begin is not None and UNDER_WAY.search(unit.text, begin.start(), end) is not None
+
+
+def _action_ran(unit: Unit, report: FunctionReport, leak: Leak) -> bool:
+    """Whether what failed last is to register an action that puts such an object: it has been run, whatever it calls the object."""
+    asked = [mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false")]
+    begin = max((at for at in [leak.standing.count.taken[0].at, *asked[:-1]]), default=0)
+    puts = unit.vocabulary.puts(report.counter)
+    for one in ACTION.finditer(unit.text, begin, leak.shown.at):
+        action = unit.by_name.get(one[1].decode("ascii"))
+        if action is not None and unit.words_of(action) & puts:
+            return True
+    return False
+
+
+def _running(unit: Unit, leak: Leak) -> bool:
+    """Whether a clock stays enabled where nothing fails: who keeps it running must not put it."""
+    count = leak.standing.count
+    if leak.shown.kind is ExitKind.ERROR or not count.label:
+        return False
+    label = re.escape(count.label.encode("ascii", "replace"))
+    between = unit.text[count.taken[0].at : leak.shown.at]
+    on = re.search(rb"\bclk_(?:prepare_)?enable\s*\(\s*%s\s*\)" % label, between)
+    return on is not None and re.search(rb"\bclk_disable\w*\s*\(\s*%s\s*\)" % label, between) is None
 
 
 def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:

@@ -205,7 +205,10 @@ class Solver:
             arm.trace = (arm.trace, "case", end.at, "")
             out.append((case.to, arm))
         state.trace = (state.trace, "case", end.at, "")
-        out.append((end.default, state))
+        ranges = [span for case in end.cases for span in case.values]
+        zero = any(low is not None and high is not None and low <= 0 <= high for low, high in ranges)
+        if not zero or machine.eval.restrict(state, value, POS | NEG):
+            out.append((end.default, state))
         return out
 
     def may_be(self, state: State, value: int, case: Case) -> bool:
