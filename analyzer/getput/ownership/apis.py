@@ -87,6 +87,7 @@ class Tables(msgspec.Struct, frozen=True):
     cleanups: dict[str, Cleanup]
     families: dict[str, Family]
     proofs: dict[str, Proof]
+    members: dict[str, str]  # those that hold a count -> whose
 
     def counter_of(self, family: str) -> str:
         """What APIs of *family* count; the family itself where no table knows it."""
@@ -201,6 +202,7 @@ def tables(rows: list[Rows]) -> Tables:
         cleanups=values(rows, "cleanup", clauses.cleanup, known, proofs),
         families=families,
         proofs=proofs,
+        members={member: name for name, family in families.items() for member in family.members},
     )
 
 

@@ -16,7 +16,7 @@ Clauses are separated by ``;``.  Those of an API:
 * ``of FAMILY``: the family of the entry.
 
 An iterator is ``CURSOR [counted [scoped]]`` with the cursor's TARGET, a cleanup class ``VERB; ignores WHAT``, a sink
-the targets that it keeps and perhaps ``if CONDITION``, a family ``NOUN; counter FAMILY; outlives; put FUNCTION...``.
+the targets that it keeps and perhaps ``if CONDITION``, a family ``NOUN; counter FAMILY; outlives; put FUNCTION...; member NAME...``.
 
 Every function here raises ValueError where the text breaks the grammar, and says how.
 """
@@ -229,7 +229,7 @@ def cleanup(name: str, text: str, family: str, proof: str) -> Cleanup:
 def counted(name: str, text: str) -> Family:
     """The family that the clauses *text* describe: its noun, the ``counter`` it shares, the usual ``put`` functions."""
     noun, *clauses = split(text)
-    counter = puts = ""
+    counter = puts = members = ""
     outlives = False
     for clause in clauses:
         word, _, rest = clause.partition(" ")
@@ -237,11 +237,13 @@ def counted(name: str, text: str) -> Family:
             counter = once(counter, rest, word)
         elif word == "put":
             puts = once(puts, rest, word)
+        elif word == "member":
+            members = once(members, rest, word)
         elif clause == "outlives":
             outlives = True
         else:
             raise ValueError(f"unknown clause {clause!r}")
-    return Family(name, counter or name, noun, tuple(puts.split()), outlives)
+    return Family(name, counter or name, noun, tuple(puts.split()), outlives, tuple(members.split()))
 
 
 def split(text: str) -> list[str]:

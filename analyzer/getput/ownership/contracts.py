@@ -125,10 +125,11 @@ class Cleanup(msgspec.Struct, frozen=True):
 class Family(msgspec.Struct, frozen=True):
     """APIs that count the same thing.  ``counter`` names what is really counted: families with one counter mix
     (``pci_dev_put`` drops a ``device``); ``puts`` are the usual ways to drop one, for the wording; what it counts ``outlives``
-    its last put where users are counted, not owners."""
+    its last put where users are counted, not owners.  ``members`` are those of the object that hold its count."""
 
     name: str
     counter: str
     noun: str
     puts: tuple[str, ...]
     outlives: bool = False
+    members: tuple[str, ...] = ()

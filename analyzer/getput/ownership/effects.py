@@ -10,10 +10,12 @@ from getput.ownership.contracts import ANY, POS, ZERO, Contract, Effect, Source,
 from getput.ownership.core import FREED, Core
 from getput.ownership.label import text_of
 from getput.ownership.meant import looked_up
-from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT, PAGES
+from getput.ownership.naming import BARE, EMBEDDED, NEVER_FREED, OWNERS_PUT, PAGES
 from getput.ownership.state import Count, Key, Site, State
-from getput.ownership.values import FRESH, LOCAL, MAYBE, OUT, PARAM, REACHED, RESULT
+from getput.ownership.values import FRESH, LOCAL, MAYBE, OUT, PARAM, REACHED, RESULT, SUB
+from getput.pattern import pattern
 
+LAST = pattern(r"(?:->|\.)\w+\Z")  # the member that an expression ends with
 HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
 
@@ -22,6 +24,8 @@ class Effects(Core):
 
     def apply(self, state: State, call: Call, contract: Contract, args: list[int], result: int) -> None:
         """Apply every effect of *contract*."""
+        if contract.effects and contract.effects[0].family in BARE and contract.source is Source.TABLE:
+            contract, args = self.by_member(contract, args)
         site = Site(contract.name, call.at, contract)
         touched = set()
         registration.before(self, state, contract.name, args, call.at)
@@ -40,6 +44,17 @@ class Effects(Core):
             if index not in touched:
                 self.used(state, arg)
 
+    def by_member(self, contract: Contract, args: list[int]) -> tuple[Contract, list[int]]:
+        """*contract* of a bare counter and its arguments, as those of the object where the counter is the member that holds its count."""
+        target = contract.effects[0].target
+        row = self.values.rows[args[target.arg]] if not target.path and 0 <= target.arg < len(args) else ()
+        family = self.tables.members.get(row[2]) if row and row[0] == SUB else None
+        if family is None:
+            return contract, args
+        effects = tuple([msgspec.structs.replace(one, family=family) for one in contract.effects])
+        args = [row[1] if index == target.arg else arg for index, arg in enumerate(args)]
+        return msgspec.structs.replace(contract, effects=effects), args
+
     def holder_dropped(self, state: State, value: int, name: str, *, itself: bool = False) -> None:
         """A reference of another kind is dropped: with the last one goes what the object holds.  Where the object *itself* is put, a count in it
         may be the one that is meant."""
@@ -53,6 +68,8 @@ class Effects(Core):
         """Apply one effect."""
         arg, path = effect.target.arg, effect.target.path
         label = "" if arg < 0 else text_of(call.args[arg]).removeprefix("&")
+        if label and effect.family not in BARE and label.replace(".", ">").rpartition(">")[2] in self.tables.members:
+            label = LAST.sub("", label)
         conditional = effect.when != ANY and bool(self.eval.bits(state, result) & ~effect.when)
         if conditional and not self.eval.bits(state, result) & effect.when:
             return

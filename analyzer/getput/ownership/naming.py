@@ -106,4 +106,7 @@ NODES = frozenset({"of_node", "fwnode"})  # families of nodes, and the members o
 PAGES = frozenset({"page_folio", "page_pin"})  # families of pages, of which one call may take many
 # Families whose objects a cache, a table or a tree keeps: the last put seldom frees them.
 KEPT_ANYWAY = NODES | PAGES | {"buffer_head", "inode", "dentry", "path", "mount", "sock", "cgroup"}
+# Counters of any kind of object, by which the object of a family is counted where the member is that family's.
+BARE = frozenset({"refcount_t", "kref", "lockref", "rcuref", "percpu_ref", "atomic_t"})
+IN_MEMBERS = "atomic_t"  # counts nothing but such members: most atomic numbers are no counts of references
 EMBEDDED = ("kref", "refcount_t")  # counters without an object of their own: members of what they count

@@ -5,6 +5,9 @@ from __future__ import annotations
 from getput.ownership import pages
 from getput.ownership.apis import Tables
 from getput.ownership.contracts import Verb
+from getput.ownership.naming import IN_MEMBERS
+
+NO_COUNTER = frozenset({"*", "memory", IN_MEMBERS})
 
 
 class Vocabulary:
@@ -23,7 +26,7 @@ class Vocabulary:
         cleaning: dict[str, set[str]] = {}
         for name, contract in tables.contracts.items():
             for effect in contract.effects:
-                if effect.family not in ("*", "memory") and effect.verb is not Verb.BORROW:
+                if effect.family not in NO_COUNTER and effect.verb is not Verb.BORROW:
                     counter = tables.counter_of(effect.family)
                     counters.setdefault(name, set()).add(counter)
                     if effect.verb is not Verb.UNSURE:
@@ -36,6 +39,8 @@ class Vocabulary:
         for name, cleanup in tables.cleanups.items():
             if cleanup.family not in ("*", "memory"):
                 cleaning.setdefault(name, set()).add(tables.counter_of(cleanup.family))
+        for member, family in tables.members.items():
+            moving.setdefault(member, set()).add(tables.counter_of(family))
         for name in pages.SETTERS:
             moving.setdefault(name, set()).add(pages.COUNTER)
         for more in (moving, cleaning):
