@@ -92,6 +92,9 @@ def found_handed(leak: Leak, start: int) -> Found:
     name, api = name_of(count), count.dropped[-1].callee
     text = f"the reference on '{name}' that {api}() drops on other exits is not dropped on this one"
     asked = f"Does this exit leak the reference on {name}, which {api}() drops on other exits?"
+    if leak.kind == "ended":
+        text = f"the reference on '{name}' that {api}() dropped here, whatever the way, is not dropped any more"
+        asked = f"Who drops the reference on {name} now, which {api}() dropped here?"
     way = (Mark("given", start, ""), *marks(leak.standing.trace), Mark("exit", leak.shown.at, ""))
     kind, at = leak.shown.kind.value, leak.shown.at
     role, sure = count.role, leak.confidence

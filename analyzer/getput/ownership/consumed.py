@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from getput.model import Confidence
 from getput.ownership.contracts import POS
+from getput.ownership.naming import TEARDOWN_NAME
 from getput.ownership.state import Count, Key
-from getput.ownership.values import PARAM
+from getput.ownership.values import FIELD, PARAM, REACHED
 from getput.ownership.view import Exit, ExitKind, Leak, Passing, Standing
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def passing(machine: Machine, endings: Sequence[Ending], exits: Sequence[Exit], 
     """What a function of type *returns*, which ends so, and its callers pass to each other."""
     handed, consumes = kept_back(machine, endings, exits)
     gives, bare = given(machine, endings, exits, returns)
-    return Passing(handed, consumes, gives, bare)
+    return Passing(handed, consumes, gives, bare, ended(machine, endings, exits))
 
 
 def kept_back(
@@ -48,6 +49,26 @@ def kept_back(
     return tuple(out), frozenset(always)
 
 
+def ended(machine: Machine, endings: Sequence[Ending], exits: Sequence[Exit]) -> tuple[Count, ...]:
+    """How the objects that lie behind an argument are counted of which every exit drops a reference, as an operation does that ends them."""
+    if TEARDOWN_NAME.search(machine.function.name) is None:
+        return ()
+    return tuple(
+        count
+        for key, count in sorted(consumed(machine, exits, FIELD).items())
+        if all(spent(one, key) or not machine.eval.bits(one.state, key[0]) & POS for one in endings)
+        and behind_argument(machine, key[0])
+    )
+
+
+def behind_argument(machine: Machine, value: int) -> bool:
+    """Whether *value* stands in a member of an argument, or in one of those of what does."""
+    rows = machine.values.rows
+    while rows[value][0] in REACHED:
+        value = rows[value][1]
+    return bool(rows[value][0] == PARAM)
+
+
 def given(
     machine: Machine, endings: Sequence[Ending], exits: Sequence[Exit], returns: str
 ) -> tuple[bool, tuple[int, ...]]:
@@ -66,8 +87,8 @@ def given(
     return counted and not bare, tuple(bare)
 
 
-def consumed(machine: Machine, exits: Sequence[Exit]) -> dict[Key, Count]:
-    """The arguments that some exit leaves with one reference less, and how they are counted there."""
+def consumed(machine: Machine, exits: Sequence[Exit], kind: str = PARAM) -> dict[Key, Count]:
+    """The arguments, or values of another *kind*, that some exit leaves with one reference less, and how they are counted there."""
     out: dict[Key, Count] = {}
     for one in exits:
         for standing in one.standings:
@@ -77,7 +98,7 @@ def consumed(machine: Machine, exits: Sequence[Exit]) -> dict[Key, Count]:
                 and not count.taken
                 and not count.escaped
                 and count.dropped
-                and machine.values.kind(standing.key[0]) == PARAM
+                and machine.values.kind(standing.key[0]) == kind
             ):
                 out.setdefault(standing.key, count)
     return out

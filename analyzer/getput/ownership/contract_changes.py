@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
+from getput.model import Confidence
 from getput.ownership.contracts import Verb
+from getput.ownership.naming import CALL, TEARDOWN_NAME
 from getput.ownership.twins import counts_owners, fewer, touched_in_both
 from getput.ownership.unit import Unit
-from getput.ownership.view import Leak, Ungiven
+from getput.ownership.view import Leak, Standing, Ungiven
 
 TAKING = frozenset({Verb.TAKE, Verb.INIT, Verb.UNSURE})
 
@@ -23,6 +27,33 @@ def no_longer_dropped(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str
             for leak in now.passing.handed:
                 if leak.standing.count.label in was.passing.consumes:
                     yield source.name, source.start, leak
+
+
+def no_longer_ended(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, int, Leak]]:
+    """(function, its offset, exit) of those *touched* by the patch, operations that end what lies behind their argument, which dropped a
+    reference on it on every exit of the other image, and on none of this one."""
+    for source, other, before in touched_in_both(unit, touched):
+        if not unit.is_entry(source.name) or not TEARDOWN_NAME.search(source.name):
+            continue
+        new, old = unit.member(source).text, other.member(before).text
+        if not set(CALL.findall(old)).issuperset(CALL.findall(new)):
+            continue  # somebody else may do it now
+        for counter in sorted(other.counters(before)):
+            was = other.report(before, counter) if counts_owners(unit, counter) else None
+            if was is None:
+                continue
+            for count in was.passing.ends:
+                puts = frozenset(site.callee for site in count.dropped)
+                if (
+                    fewer(new, old, puts)
+                    and fewer(unit.text, other.text, puts)
+                    and puts.isdisjoint(unit.words_of(source))
+                ):
+                    now = unit.report(source, counter) or was
+                    shown = max(now.exits, key=lambda one: one.at)
+                    bare = Standing((0, counter), count, 0, 0, "", "", False, (), False, None)
+                    at = min(shown.at, source.end - 1)
+                    yield source.name, source.start, Leak("ended", bare, replace(shown, at=at), "", Confidence.MEDIUM)
 
 
 def no_longer_given(unit: Unit, touched: frozenset[str]) -> Iterator[Ungiven]:

@@ -11,7 +11,7 @@ import msgspec
 from getput.csource.syntax import FunctionSource
 from getput.ownership import members
 from getput.ownership.balance import balances, lapsed, uneven
-from getput.ownership.contract_changes import no_longer_dropped, no_longer_given
+from getput.ownership.contract_changes import no_longer_dropped, no_longer_ended, no_longer_given
 from getput.ownership.contracts import Verb
 from getput.ownership.device.faults import page_faults
 from getput.ownership.held import unheld
@@ -76,7 +76,7 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         cancelled=tuple(cancelled(unit, touched)),
         unheld=tuple(unheld(unit, touched)),
         ungiven=tuple(no_longer_given(unit, touched)),
-        handed=tuple(no_longer_dropped(unit, touched)),
+        handed=(*no_longer_dropped(unit, touched), *no_longer_ended(unit, touched)),
         unput=tuple([row for row in lost if (row[0], row[1].standing.count.family) not in told]),
         overput=tuple(overput(unit, both)),
         stranded=tuple(stranded(unit, touched)),

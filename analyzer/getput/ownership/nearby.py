@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ FLAG = pattern(rb"[!(\s]*([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\s*\)")  # a condition t
 NUMBERED = pattern(rb"\b(?:pfn|phys|virt)_to_(?:page|folio)\s*\(|\bpfn_folio\s*\(")
 # A put, or the like, behind one flag; a jump; a loop; an answer that says "later"; an action registered that failing to register runs.
 GUARD = pattern(rb"\bif\s*\(\s*!?\s*([A-Za-z_]\w*)\s*\)\s*\{?\s*(\w+)\s*\(")
+ELEMENT_OF = pattern(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[")
 JUMP = pattern(rb"\b(?:goto[ \t]+(\w+)|return|break)\b")
 LOOP = pattern(rb"\b(?:for|while|do)\b")
 UNDER_WAY = pattern(rb"==\s*-(?:EINPROGRESS|EIOCBQUEUED|EALREADY)\b")
@@ -88,7 +90,7 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
         or (leak.kind in ("error", "path") and _queued(unit, report, leak))
         or (leak.kind in ("error", "path") and _flagged(unit, leak))
         or (leak.kind in ("error", "path") and _left_out(unit, source, report, leak))
-        or _walked_down(unit, source, leak)
+        or _walked_down(unit, source, report, leak)
         or _goes_on(unit, leak)
         or _action_ran(unit, report, leak)
         or (report.counter == "clk" and _running(unit, leak))
@@ -177,21 +179,31 @@ def _left_out(unit: Unit, source: FunctionSource, report: FunctionReport, leak: 
     return False
 
 
-def _walked_down(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
+def _walked_down(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
     """Whether the object went into an array that the way out walks through: element by element, under names of their own."""
     count = leak.standing.count
-    if not count.label:
+    if not count.label or count.iterator:
         return False
-    label = rb"(?<![\w>.])%s(?![\w>.])" % re.escape(count.label.encode("ascii", "replace"))
-    stored = re.compile(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[[^\]]*\]\s*=[^=;][^;]*?%s|\b(\w+)\[[^\]]*\]\s*=\s*%s" % (label, label))
-    own = re.match(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[", count.label.encode("ascii", "replace"))
-    arrays = {one[1] or one[2] for one in stored.finditer(unit.text, count.taken[0].at, source.end)}
+    label = re.escape(count.label.encode("ascii", "replace"))
+    value = rb"(?:\w+\(%s\b[^;]*|%s)" % (label, label) if report.counter in PAGES else label
+    stored = re.compile(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[[^\]]*\]\s*=\s*%s\s*;" % value)
+    own = ELEMENT_OF.match(count.label.encode("ascii", "replace"))
+    arrays = {one[1] for one in stored.finditer(unit.text, count.taken[0].at, _until(source, leak))}
     arrays |= {own[1]} if own is not None else set()
     begin, end = _way_out(unit, source, leak)
     loop = LOOP.search(unit.text, begin, end)
     return loop is not None and any(
         re.compile(rb"(?<![\w>.])%s\[" % re.escape(array)).search(unit.text, loop.start(), end) for array in arrays
     )
+
+
+def _until(source: FunctionSource, leak: Leak) -> int:
+    """Up to where the path has passed through the text behind the get: to the last condition, or everywhere, if it came round again."""
+    found = [mark.at for mark in marks(leak.standing.trace)]
+    get = leak.standing.count.taken[0].at
+    after = found[found.index(get) :] if get in found else found
+    again = any(later < earlier for earlier, later in pairwise(after))
+    return source.end if again or not after else after[-1]
 
 
 def _goes_on(unit: Unit, leak: Leak) -> bool:

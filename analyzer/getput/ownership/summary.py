@@ -118,7 +118,13 @@ def collect(
             if origin is not None:
                 extra.add(Effect(Verb.UNSURE, Target(origin), "*"))
             continue
-        if target.arg >= 0 and high > 0 and not count.fresh and not count.escaped and kept_by_another(machine, count):
+        if (
+            target.arg >= 0
+            and high > 0
+            and not count.fresh
+            and not count.escaped
+            and kept_by_another(machine, key[0], count)
+        ):
             continue  # the reference is that of what the function stored the object in
         if count.escaped and target.arg >= 0:
             verb = Verb.UNSURE if count.escaped.startswith("handed") else Verb.KEEP
@@ -146,6 +152,9 @@ def kept(machine: Machine, solver: Solver) -> dict[int, int]:
             root, holder = values.root(value), values.root(base)
             if values.kind(root) != PARAM or holder == root or values.kind(holder) == LOCAL:
                 continue
+            count = ending.state.counts.get((root, machine.counter))
+            if count is not None and count.low > 0 and not count.fresh and not count.escaped:
+                continue  # by a reference that the function took for it
             maker = machine.called.get(machine.at_of(holder), "")
             if bits == NEG and (holder in ending.state.freed or MANAGED.match(maker)):
                 continue  # goes when the function fails
@@ -177,10 +186,10 @@ def converted(machine: Machine, root: int) -> int | None:
     return rows[root][1] if seen and rows[root][0] == PARAM else None
 
 
-def kept_by_another(machine: Machine, count: Count) -> bool:
+def kept_by_another(machine: Machine, root: int, count: Count) -> bool:
     """Whether an object that is not the function's own was counted for what it was stored in."""
     rows = machine.values.rows
-    return any(rows[root][0] not in (LOCAL, PARAM) for root in count.held)
+    return any(rows[holder][0] != LOCAL and holder != root for holder in count.held)
 
 
 def told(machine: Machine, bit: int, endings: list[Ending]) -> list[Ending]:

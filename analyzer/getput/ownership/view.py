@@ -110,6 +110,7 @@ class Passing(msgspec.Struct, frozen=True):
     consumes: frozenset[str] = frozenset()  # what callers hand over, and every exit drops
     gives: bool = False  # every pointer that comes back carries a reference
     bare: tuple[int, ...] = ()  # offsets of the exits at which one may carry none
+    ends: tuple[Count, ...] = ()  # what is reached from an argument, and every exit drops where it is there
 
 
 class FunctionReport(msgspec.Struct, frozen=True):
