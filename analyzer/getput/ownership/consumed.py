@@ -49,12 +49,12 @@ def kept_back(
     return tuple(out), frozenset(always)
 
 
-def ended(machine: Machine, endings: Sequence[Ending], exits: Sequence[Exit]) -> tuple[Count, ...]:
-    """How the objects that lie behind an argument are counted of which every exit drops a reference, as an operation does that ends them."""
+def ended(machine: Machine, endings: Sequence[Ending], exits: Sequence[Exit]) -> tuple[tuple[str, Count], ...]:
+    """The members behind an argument of whose objects every exit drops a reference, as an operation does that ends them, and how."""
     if TEARDOWN_NAME.search(machine.function.name) is None:
         return ()
     return tuple(
-        count
+        (machine.values.rows[key[0]][2], count)
         for key, count in sorted(consumed(machine, exits, FIELD).items())
         if all(spent(one, key) or not machine.eval.bits(one.state, key[0]) & POS for one in endings)
         and behind_argument(machine, key[0])

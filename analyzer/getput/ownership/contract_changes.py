@@ -29,9 +29,12 @@ def no_longer_dropped(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str
                     yield source.name, source.start, leak
 
 
-def no_longer_ended(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, int, Leak]]:
+def no_longer_ended(unit: Unit, touched: frozenset[str], stored: frozenset[str]) -> Iterator[tuple[str, int, Leak]]:
     """(function, its offset, exit) of those *touched* by the patch, operations that end what lies behind their argument, which dropped a
-    reference on it on every exit of the other image, and on none of this one."""
+    reference on it on every exit of the other image, and on none of this one.  Of what the file itself leaves in members (*stored*), who
+    looks at all of its functions tells more."""
+    if not unit.alike:
+        return  # another file of the patch may do it now
     for source, other, before in touched_in_both(unit, touched):
         if not unit.is_entry(source.name) or not TEARDOWN_NAME.search(source.name):
             continue
@@ -42,18 +45,21 @@ def no_longer_ended(unit: Unit, touched: frozenset[str]) -> Iterator[tuple[str, 
             was = other.report(before, counter) if counts_owners(unit, counter) else None
             if was is None:
                 continue
-            for count in was.passing.ends:
+            for field, count in was.passing.ends:
                 puts = frozenset(site.callee for site in count.dropped)
+                gets = unit.vocabulary.taking(counter)
                 if (
-                    fewer(new, old, puts)
+                    field not in stored
+                    and not fewer(unit.text, other.text, gets)
+                    and fewer(new, old, puts)
                     and fewer(unit.text, other.text, puts)
                     and puts.isdisjoint(unit.words_of(source))
                 ):
-                    now = unit.report(source, counter) or was
-                    shown = max(now.exits, key=lambda one: one.at)
+                    now = unit.report(source, counter)
+                    last = max((now or was).exits, key=lambda one: one.at)
+                    shown = last if now is not None else replace(last, at=source.end - 1)
                     bare = Standing((0, counter), count, 0, 0, "", "", False, (), False, None)
-                    at = min(shown.at, source.end - 1)
-                    yield source.name, source.start, Leak("ended", bare, replace(shown, at=at), "", Confidence.MEDIUM)
+                    yield source.name, source.start, Leak("ended", bare, shown, "", Confidence.MEDIUM)
 
 
 def no_longer_given(unit: Unit, touched: frozenset[str]) -> Iterator[Ungiven]:

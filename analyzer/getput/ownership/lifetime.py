@@ -76,7 +76,10 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         cancelled=tuple(cancelled(unit, touched)),
         unheld=tuple(unheld(unit, touched)),
         ungiven=tuple(no_longer_given(unit, touched)),
-        handed=(*no_longer_dropped(unit, touched), *no_longer_ended(unit, touched)),
+        handed=(
+            *no_longer_dropped(unit, touched),
+            *no_longer_ended(unit, touched, frozenset([one.field for one in stored])),
+        ),
         unput=tuple([row for row in lost if (row[0], row[1].standing.count.family) not in told]),
         overput=tuple(overput(unit, both)),
         stranded=tuple(stranded(unit, touched)),

@@ -110,7 +110,9 @@ class Passing(msgspec.Struct, frozen=True):
     consumes: frozenset[str] = frozenset()  # what callers hand over, and every exit drops
     gives: bool = False  # every pointer that comes back carries a reference
     bare: tuple[int, ...] = ()  # offsets of the exits at which one may carry none
-    ends: tuple[Count, ...] = ()  # what is reached from an argument, and every exit drops where it is there
+    ends: tuple[
+        tuple[str, Count], ...
+    ] = ()  # the members behind an argument of which every exit drops what is there, and how
 
 
 class FunctionReport(msgspec.Struct, frozen=True):
