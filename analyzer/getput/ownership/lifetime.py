@@ -283,6 +283,9 @@ def managed(unit: Unit, focus: frozenset[str] | None) -> list[Managed]:
         family = families.pop()
         puts = unit.vocabulary.puts(unit.tables.counter_of(family))
         for source in unit.sources:
+            words = unit.words_of(source)
+            if field not in words or puts.isdisjoint(words):
+                continue  # no put of the member: the words are known already, and cost less than the search
             if api.encode("ascii") in unit.text[source.start : source.end]:
                 continue  # followed path by path
             for match in re.finditer(PUT % field.encode("ascii"), unit.text[source.start : source.end]):
