@@ -84,6 +84,10 @@ class Core:
         self.at = 0
         self.usage = counts_users(tables, counter)
 
+    def close(self) -> None:
+        """Let go of the evaluator, which knows this machine: both can go at once, and need not wait to be found as garbage."""
+        del self.eval
+
     def begin(self) -> State:
         """The state in which the function starts."""
         state = State()
