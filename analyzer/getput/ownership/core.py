@@ -84,6 +84,10 @@ class Core:
         self.at = 0
         self.usage = counts_users(tables, counter)
 
+    def close(self) -> None:
+        """Nothing more is followed: the evaluator forgets this machine, so that both can go at once, and need not be found as garbage."""
+        self.eval.used = self.eval.learned = nothing
+
     def begin(self) -> State:
         """The state in which the function starts."""
         state = State()
@@ -377,6 +381,10 @@ class Core:
         """Set the variable or field that *expr* names to NULL."""
         if not isinstance(expr, Temp):
             self.eval.assign(state, expr, self.values.zero)
+
+
+def nothing(state: State, value: int) -> None:
+    """What a machine that was let go of does with what its evaluator sees."""
 
 
 def once(incidents: Seen) -> Seen:

@@ -136,12 +136,15 @@ def stores(unit: Unit, counter: str, focus: frozenset[str] | None) -> list[tuple
     taking = unit.vocabulary.taking(counter)
     out: dict[tuple[Taker, str, str, bool], None] = {}
     followed = 0
+    helpers = frozenset([name for name, one in unit.by_name.items() if not unit.words_of(one).isdisjoint(taking)])
     for source in unit.sources:
-        if (focus is not None and not assigns(unit, source, focus)) or not takes(unit, source, taking):
+        if (focus is not None and not assigns(unit, source, focus)) or not takes(unit, source, taking, helpers):
             continue
         followed += 1
         if followed > MAX_TAKERS and focus is not None:
             break
+        if focus is None and not unit.touches(source, counter):
+            continue  # what it names takes nothing for it
         report = unit.report(source, counter)
         if report is None:
             continue
@@ -168,13 +171,12 @@ def stays(standing: Standing) -> bool:
     return standing.held_by not in ("", "local", "freed") and not BRINGS_UP.search(count.taken[0].callee)
 
 
-def takes(unit: Unit, source: FunctionSource, taking: frozenset[str]) -> bool:
-    """Whether *source*, or a function of the file that it names, names one of *taking*."""
+def takes(unit: Unit, source: FunctionSource, taking: frozenset[str], helpers: frozenset[str]) -> bool:
+    """Whether *source* names one of *taking*, or another function of the file that does (one of *helpers*)."""
     words = unit.words_of(source)
-    if words & taking:
+    if not words.isdisjoint(taking):
         return True
-    helpers = words & unit.by_name.keys()
-    return any(unit.words_of(unit.by_name[name]) & taking for name in helpers if name != source.name)
+    return not words.isdisjoint(helpers) and any(name != source.name for name in words & helpers)
 
 
 def assigns(unit: Unit, source: FunctionSource, focus: frozenset[str]) -> bool:
@@ -286,6 +288,9 @@ def managed(unit: Unit, focus: frozenset[str] | None) -> list[Managed]:
         family = families.pop()
         puts = unit.vocabulary.puts(unit.tables.counter_of(family))
         for source in unit.sources:
+            words = unit.words_of(source)
+            if field not in words or puts.isdisjoint(words):
+                continue  # no put of the member: the words are known already, and cost less than the search
             if api.encode("ascii") in unit.text[source.start : source.end]:
                 continue  # followed path by path
             for match in re.finditer(PUT % field.encode("ascii"), unit.text[source.start : source.end]):

@@ -168,7 +168,8 @@ def in_one_go(trace: Trace | None, count: Count) -> bool:
     """Whether the path asks nothing between the last two puts: who writes them so knows of two references."""
     if trace is None or trace[1] != "drop" or trace[0] is None or not count.dropped:
         return False
-    return trace[0][1] == "drop" and trace[0][2] == count.dropped[-1].at
+    earlier: Trace = trace[0]
+    return earlier[1] == "drop" and earlier[2] == count.dropped[-1].at
 
 
 def guarded(function: Function, trace: Trace | None, site: Site, label: str, kind: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from getput.ownership.view import WORD
@@ -24,6 +24,9 @@ FREES_MEMORY = pattern(
     r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
 )
 ANY_NAME = pattern("")
+ASSIGNED = pattern(rb"(?:\[[^\]]*\])?[ \t]*=(?!=)\s*([^;]*);")  # behind a member
+ARROWS = (b"->", b".")
+WORD_BYTES = frozenset(b"%c" % char for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 COMMENT = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
@@ -40,21 +43,30 @@ def droppers(
     out = []
     name = field.encode("ascii")
     unknown = unknown_to(unit)
-    member = re.compile(rb"(?:->|\.)%s\b" % name)
+    text = unit.text
     for source in unit.sources:
         if source.name in but or not named.search(source.name):
             continue
-        if name and (
-            unit.text.find(name, source.start, source.end) < 0 or not member.search(unit.text, source.start, source.end)
-        ):
+        if name and next(places(text, name, source.start, source.end), None) is None:
             continue
-        text = COMMENT.sub(b"", unit.text[source.start : source.end])
+        body = COMMENT.sub(b"", text[source.start : source.end])
         if not field:
-            if any(word.decode("ascii") in puts for word in WORD.findall(text)):
+            if any(word.decode("ascii") in puts for word in WORD.findall(body)):
                 out.append(source.name)
-        elif puts_member(text, name, puts, unknown):
+        elif puts_member(body, name, puts, unknown):
             out.append(source.name)
     return tuple(out)
+
+
+def places(text: bytes, field: bytes, start: int, end: int) -> Iterator[int]:
+    """The offsets behind each ``->field`` and ``.field`` in a part of *text*: a search for the bare name, for a pattern made for each field
+    takes longer to compile than to run."""
+    at = text.find(field, start, end)
+    while at != -1:
+        behind = at + len(field)
+        if text.endswith(ARROWS, start, at) and (behind == end or text[behind : behind + 1] not in WORD_BYTES):
+            yield behind
+        at = text.find(field, at + 1, end)
 
 
 def unknown_to(unit: Unit) -> Callable[[str], bool]:
@@ -65,7 +77,7 @@ def unknown_to(unit: Unit) -> Callable[[str], bool]:
 
 def puts_member(text: bytes, field: bytes, puts: frozenset[str], unknown: Callable[[str], bool]) -> bool:
     """Whether *text* calls one of *puts*, or an *unknown* function that sounds like one, with the member or a variable that holds it."""
-    if not re.search(rb"(?:->|\.)" + field + rb"\b", text):
+    if next(places(text, field, 0, len(text)), None) is None:
         return False
     names = {field, *re.findall(rb"\b(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
     for callee, arguments in CALLS.findall(text):
@@ -94,8 +106,17 @@ def within_functions(unit: Unit) -> Callable[[int], bool]:
 
 def written(text: bytes, field: str) -> list[tuple[int, bytes]]:
     """(offset, expression) of every assignment to the member *field* in *text*."""
-    pattern = rb"(?:->|\.)" + field.encode() + rb"(?:\[[^\]]*\])?[ \t]*=(?!=)\s*([^;]*);"
-    return [(match.start(), match[1].strip()) for match in re.finditer(pattern, text)]
+    name = field.encode()
+    out = []
+    done = 0
+    for behind in places(text, name, 0, len(text)):
+        start = behind - len(name)
+        start -= 1 if text[start - 1 : start] == b"." else 2
+        found = ASSIGNED.match(text, behind) if start >= done else None
+        if found is not None:
+            out.append((start, found[1].strip()))
+            done = found.end()
+    return out
 
 
 def writes(unit: Unit, source: FunctionSource, field: str) -> list[tuple[int, bytes]]:

@@ -12,7 +12,7 @@ from getput.ownership.values import Values
 
 def rename(values: Values, state: State, old: int, new: int, counter: str) -> None:
     """Replace value *old*, and what was reached from it, by *new* everywhere in *state*."""
-    cache: dict[int, int] = {}
+    cache = values.renamed.setdefault((old, new), {})
 
     def put(value: int) -> int:
         return values.replace(value, old, new, cache)

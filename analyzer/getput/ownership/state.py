@@ -6,12 +6,15 @@ The part becomes a number when a branch decides it, and only then do paths diffe
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from getput.ownership.contracts import POS, Contract
 
 Key = tuple[int, str]  # (root value, counter): one counted object
-Trace = tuple["Trace | None", str, int, str]  # (earlier, kind, offset, text): the path so far, newest first
+# (earlier Trace or None, kind, offset, text): the path so far, newest first; not said of itself, as mypyc knows no such types
+Trace = tuple[Any, str, int, str]
 
 
 ONE_OF_SEVERAL = "one of several in a loop"  # why an object escaped: the same words name another one now

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Protocol
 
@@ -31,7 +30,7 @@ from getput.ownership.vocabulary import Vocabulary
 from getput.pattern import pattern
 
 INIT = pattern(rb"\b__init\b")
-WORDS = pattern(r"[A-Za-z_]\w*", re.ASCII)
+DIGITS = "0123456789"
 WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
@@ -160,7 +159,10 @@ class Unit:
                 if twin.text[other.start : other.end] == text:
                     known = self.words[source.start] = twin.words[other.start]
                     return known
-            found = set(WORDS.findall(text.decode("latin-1")))
+            found = set(text.translate(BLANKS).decode("ascii").split())
+            numbers = [word for word in found if word[0] <= "9"]
+            found.difference_update(numbers)
+            found.update([rest for word in numbers if (rest := word.lstrip(DIGITS))])
             if not SCOPE_WORDS.isdisjoint(found):
                 found.update([word.decode("ascii") for word in scope_calls(self.text, source.start, source.end)])
             known = self.words[source.start] = frozenset(found)
@@ -221,11 +223,11 @@ class Unit:
             words = self.words_of(source)
             found: set[str] = set()
             moving = self.vocabulary.moving
-            for word in words & moving.keys():
+            for word in moving.keys() & words:
                 found |= moving[word]
             if not words.isdisjoint(SCOPE_WORDS):
                 cleaning = self.vocabulary.cleaning
-                for word in words & cleaning.keys():
+                for word in cleaning.keys() & words:
                     found |= cleaning[word]
             if self.elsewhere is not None:
                 self.direct[source.start] = frozenset(found)  # recursion, through other files, ends here
@@ -353,6 +355,12 @@ class Unit:
         else:
             self.cut_runs.pop(key, None)
         return self.runs[key]
+
+    def close(self) -> None:
+        """Give up what was followed; nothing more may be asked of this image."""
+        for _, machine, _ in self.runs.values():
+            machine.close()
+        self.runs.clear()
 
     def machine(self, source: FunctionSource, function: Function, counter: str, depth: int = 0) -> Machine:
         """What moves states through *function*, the lowered form of *source*."""

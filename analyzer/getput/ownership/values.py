@@ -45,7 +45,7 @@ def sign(number: int) -> int:
 class Values:
     """The table of values of one function."""
 
-    __slots__ = ("bits", "derived", "ids", "roots", "rows", "zero")
+    __slots__ = ("bits", "derived", "ids", "renamed", "roots", "rows", "zero")
 
     def __init__(self) -> None:
         self.ids: dict[tuple[Any, ...], int] = {}
@@ -53,6 +53,7 @@ class Values:
         self.bits: list[int] = []  # what is known of a value wherever it appears
         self.derived: list[bool] = []  # whether more may be known of one by what it is made of
         self.roots: list[int] = []  # the object that each points into
+        self.renamed: dict[tuple[int, int], dict[int, int]] = {}  # (value, its new name) -> what others are called then
         self.zero = self.of(CONST, 0)
 
     def of(self, *row: Any) -> int:
@@ -168,4 +169,4 @@ class Values:
     def aged(self, value: int, fresh: int) -> int:
         """*value* as it is called now, if *fresh* has just been renamed to its aged self."""
         old = self.ids.get((AGED, fresh))
-        return value if old is None else self.replace(value, fresh, old, {})
+        return value if old is None else self.replace(value, fresh, old, self.renamed.setdefault((fresh, old), {}))

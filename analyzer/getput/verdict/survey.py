@@ -68,7 +68,9 @@ class Surveyor:
             findings=tuple([self.placed(one, {}) for one in whole if one.found.kept is None]),
             open=tuple([Open(self.placed(one, {}), one.found.kept) for one in whole if one.found.kept is not None]),
         )
-        return facts, record, self.contracts(unit, sources)
+        contracts = self.contracts(unit, sources)
+        unit.close()
+        return facts, record, contracts
 
     def again(
         self, text: bytes, path: str, record: FileRecord
@@ -89,7 +91,9 @@ class Surveyor:
         sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
         if not sources:
             return None
-        return self.look(unit, sources, record, counters), self.contracts(unit, sources, counters), counters
+        found = self.look(unit, sources, record, counters), self.contracts(unit, sources, counters), counters
+        unit.close()
+        return found
 
     def look(
         self, unit: Unit, sources: list[FunctionSource], record: FileRecord, counters: frozenset[str] | None = None
@@ -228,7 +232,7 @@ class Alone:
 def settled_in() -> None:
     """What stays until this process ends is there: it need not be looked through whenever garbage is collected."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
 
 
 def every_rule(settings: Settings) -> Settings:
