@@ -14,6 +14,8 @@ from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT, PAGES
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import FRESH, LOCAL, MAYBE, OUT, PARAM, REACHED, RESULT
 
+MOST = 6  # references that are told apart, on an object made here
+FEW = 3  # the same, on another one, or while it may be NULL
 HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
 
@@ -196,6 +198,8 @@ class Effects(Core):
         if condition is None and (fresh or effect.null_safe) and bits & ~POS:
             condition = (root, POS)
         count = state.counts.get(key)
+        if count is not None and not fresh and not init and self.gone(count) and not self.asked(state, count):
+            self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace)
         if count is None:
             count = Count(
                 effect.family,
@@ -224,8 +228,13 @@ class Effects(Core):
             count = msgspec.structs.replace(count, held=count.held | held)
         taken = (*count.taken, site)[-3:]
         if condition is None:
-            count = msgspec.structs.replace(count, base=min(count.base + 1, 6 if count.fresh else 3), taken=taken)
+            most = MOST if count.fresh else FEW
+            if count.base >= most:
+                count = beyond(count, site)
+            count = msgspec.structs.replace(count, base=min(count.base + 1, most), taken=taken)
         else:
+            if any(part == (*condition, FEW) for part in count.parts):
+                count = beyond(count, site)
             count = msgspec.structs.replace(count, parts=add_part(count.parts, *condition, 1), taken=taken)
             count = self.settle(state, count)
         state.counts[key] = count
@@ -409,6 +418,13 @@ class Effects(Core):
             state.counts[key] = msgspec.structs.replace(count, escaped="freed")
 
 
+def beyond(count: Count, site: Site) -> Count:
+    """*count* where *site* takes one more than is counted: in a loop that changes nothing, else nobody knows how many puts are due."""
+    if count.earlier or count.escaped or any(one.at == site.at for one in count.taken):
+        return count
+    return msgspec.structs.replace(count, escaped="taken more often than is counted")
+
+
 def add_part(
     parts: tuple[tuple[int, int, int], ...], value: int, mask: int, delta: int
 ) -> tuple[tuple[int, int, int], ...]:
@@ -420,7 +436,7 @@ def add_part(
         else:
             out.append(part)
     if delta:
-        out.append((value, mask, max(-3, min(3, delta))))
+        out.append((value, mask, max(-FEW, min(FEW, delta))))
     return tuple(sorted(out))
 
 
