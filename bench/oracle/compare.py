@@ -54,7 +54,7 @@ def said(judge: Judge, source: Program) -> dict[str, Said]:
     text, out = written(source)
     vars_at = {}
     for stmt, line in out.at.items():
-        if stmt.kind in ("get", "call", "fill", "again", "take", "get-or-null", "children"):
+        if stmt.kind in ("get", "call", "fill", "again", "take", "get-or-null", "children", "walk"):
             vars_at[line] = stmt.args[0]
         elif stmt.kind == "scoped":
             vars_at[line + 1] = stmt.args[0]

@@ -277,10 +277,15 @@ class Writer:
         if out:
             inside = (*inside, Stmt("if", (self.cond(),), (out, ())))
         after: Body = ()
+        for _ in range(0 if self.rounds else self.choice.choice([0, 0, 1, 2])):  # one of the children is kept
+            other = self.variable("node")
+            inside = (*inside, Stmt("if", (("and", ("null", other), ("ask",)),), ((Stmt("again", (other, var)),), ())))
+            after = (*after, Stmt("put", (other,)))
         if self.choice.random() < 0.4:
             inside = (*inside, Stmt("if", (self.cond(),), ((Stmt("break"),), ())))
-            after = (Stmt("put", (var,)),)
-        return (Stmt("children", (var,), (inside or (Stmt("show"),),)), *after)
+            after = (Stmt("put", (var,)), *after)
+        kind = "children" if self.choice.random() < 0.6 else "walk"
+        return (Stmt(kind, (var,), (inside or (Stmt("show"),),)), *after)
 
     def getting(self, var: str, family: str) -> tuple[Body, Cond]:
         """A get of any kind, and the condition that it has failed."""

@@ -224,7 +224,7 @@ class Frame:
                 value = self.vars[args[0] + "_"]
                 self.vars[args[0] + "_"] = None
                 raise Returned(value)
-            case "children":
+            case "children" | "walk":
                 self.children(stmt)
             case "alias":
                 self.vars[args[0]] = self.vars[args[1]]
@@ -293,10 +293,14 @@ class Frame:
         """An iterator that holds its cursor, and drops the one before."""
         name = stmt.args[0]
         self.vars[name] = None
+        walked: list[Obj] = []
         for turn in range(ROUNDS + 1):
             got = self.vars[name]
             if turn and isinstance(got, Obj):
                 self.put(stmt, got, self.func.families[name])
+                walked.append(got)
+                if sum(one.owed > 0 for one in walked) > 1:
+                    raise BrokenError  # what several rounds keep is one object to the engine
             if turn == ROUNDS or self.run.chooser.choose(2) == 0:
                 self.vars[name] = None
                 return

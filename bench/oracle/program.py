@@ -176,6 +176,10 @@ class Written:
                 add(f"{tabs}acme_show(ctx, {args[0]}_);")
             case "return-scoped":
                 add(f"{tabs}return no_free_ptr({args[0]}_);")
+            case "walk":
+                add(f"{tabs}for ({args[0]} = NULL; ({args[0]} = of_get_next_child(ctx->parent, {args[0]})) != NULL;) {{")
+                self.body(func, stmt.bodies[0], depth + 1)
+                add(f"{tabs}}}")
             case "children":
                 add(f"{tabs}for_each_child_of_node(ctx->parent, {args[0]}) {{")
                 self.body(func, stmt.bodies[0], depth + 1)

@@ -20,7 +20,7 @@ from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.place import Judged
 
 MAX_FILES = 400  # of a folder: a larger one is not a driver's
-MAX_KEPT = 24 << 20  # bytes of text that are kept between questions: who judges for months has asked about every folder
+MAX_KEPT = 8 << 20  # bytes of text that are kept between questions: who judges for months has asked about every folder
 
 
 class Folders:
