@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getput.csource.macros import bundled, clang_format_iterators, for_tree
-from getput.csource.mask import mask
+from getput.csource.mask import mask, quieted
 from getput.csource.parse import parse_all
 from getput.csource.split import functions
 from getput.csource.syntax import FunctionSource
@@ -166,6 +166,15 @@ def test_strings_and_comments_are_no_code(outline: Outline) -> None:
     assert "loop" not in outline(body)
 
 
+def test_lines_end_where_they_did() -> None:
+    """Also within a string; only a missing semicolon, and a type over two lines, take the end of one away."""
+    text = b"int f(int a)\n{\n\tg(\"a\\\nb\\n\", '\\\nx');\n\tFOO(a)\n\treturn container_of(a, struct\n\t\tb, c);\n}\n"
+    masked, _ = mask(text, FunctionSource("f", 0, len(text)), bundled())
+    gone = {at: masked[at : at + 1] for at in range(len(text)) if text[at : at + 1] == b"\n" != masked[at : at + 1]}
+    assert list(gone.values()) == [b";", b"_"]
+    assert quieted(text).count(b"\n") == text.count(b"\n")
+
+
 def test_cleanups_are_noted() -> None:
     text = (
         b"int f(void)\n{\n\tstruct a *x __free(put_a) = g();\n\tint y __cleanup(done);\n\tu8 AUTO_KFREE(z);\n"
@@ -233,6 +242,11 @@ def test_the_length_never_changes(pieces: list[str]) -> None:
     text = b"int f(int a)\n{\n" + "".join(pieces).encode("latin-1") + b"\n}\n"
     masked, marks = mask(text, FunctionSource("f", 0, len(text)), bundled())
     assert len(masked) == len(text)
+    ends = [masked[at : at + 1] for at in range(len(text)) if text[at : at + 1] == b"\n"]
+    assert set(ends) <= {b"\n", b";", b"_"}
+    assert masked.count(b"\n") <= text.count(b"\n")
+    assert len(quieted(text)) == len(text)
+    assert quieted(text).count(b"\n") == text.count(b"\n")
     assert all(0 <= at < len(text) for at in (*marks.loops, *marks.once, *marks.cleanups))
     for parsed in parse_all(text, bundled()):
         assert parsed.source.start <= parsed.root.start <= parsed.root.end <= parsed.source.end

@@ -91,6 +91,13 @@ def test_bytes_that_are_no_text_survive():
     assert one.text.encode("utf-8", "surrogateescape") == raw
 
 
+@pytest.mark.parametrize("charset", ["latin\0", "cp1252\0x", "utf-16\0"])
+def test_a_charset_with_a_zero_byte(charset: str):
+    raw = DIFF.encode("latin-1")
+    (one,) = split(mail(raw, Content_Type=f"text/plain; charset={charset}"))
+    assert one.text.encode("utf-8", "surrogateescape") == raw
+
+
 def test_quoted_printable():
     long = DIFF.replace("blau", "blau" * 40 + " = ")
     raw = quopri.encodestring(long.encode())

@@ -13,7 +13,8 @@ Every offset, line and column stays that of the file; names are read back from t
 * a type as the argument of a macro (``struct x *``) becomes one identifier over the whole of it (``struct_x__``); so do
   ``typeof(x)``, the member of an ``offsetof``, and ``return -EINVAL``, ``goto out`` and the like as arguments;
 * ``case A ... B:`` reads as ``case A || B:``: the operator stands where the dots do;
-* a macro without its semicolon gets one, a label before ``}`` an empty statement;
+* a macro without its semicolon gets one, a label before ``}`` an empty statement: over the blank behind it; that and a
+  type over several lines are the only ways in which the end of a line can go;
 * a head that is a macro gets its first argument as name and its other arguments as parameters.
 """
 
@@ -78,6 +79,9 @@ def _quiet(found: re.Match[bytes]) -> bytes:
     first = token[0]
     if first == 0x2F:
         return token.translate(BLANK)
-    if first == 0x22:
-        return b'"' + b" " * (len(token) - 2) + b'"'
-    return b"'" + b"0" * (len(token) - 2) + b"'" if len(token) > 3 else b"'0'"
+    filling = b" " if first == 0x22 else b"0"
+    if b"\n" in token:  # a line that goes on in the next one does so in the mask, too
+        filled = b"\\\n".join(filling * len(part) for part in token[1:-1].split(b"\\\n"))
+    else:
+        filled = filling * (len(token) - 2)
+    return token[:1] + filled + token[-1:]

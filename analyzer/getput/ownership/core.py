@@ -300,7 +300,8 @@ class Core:
             aged = self.values.of(AGED, value)
             older = state.counts.get((aged, self.counter))
             rename(self.values, state, value, aged, self.counter)
-            if older is not None and (older.base > 0 or older.parts) and (aged, self.counter) in state.counts:
+            several = older is not None and (older.base > 0 or older.parts or older.escaped == ONE_OF_SEVERAL)
+            if several and (aged, self.counter) in state.counts:
                 state.counts[(aged, self.counter)] = msgspec.structs.replace(
                     state.counts[(aged, self.counter)], escaped=ONE_OF_SEVERAL
                 )

@@ -16,6 +16,8 @@ from getput.ownership.values import FRESH, LOCAL, MAYBE, OUT, PARAM, REACHED, RE
 from getput.pattern import pattern
 
 LAST = pattern(r"(?:->|\.)\w+\Z")  # the member that an expression ends with
+MOST = 6  # references that are told apart, on an object made here
+FEW = 3  # the same, on another one, or while it may be NULL
 HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
 
 
@@ -213,6 +215,8 @@ class Effects(Core):
         if condition is None and (fresh or effect.null_safe) and bits & ~POS:
             condition = (root, POS)
         count = state.counts.get(key)
+        if count is not None and not fresh and not init and self.gone(count) and not self.asked(state, count):
+            self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace)
         if count is None:
             count = Count(
                 effect.family,
@@ -241,8 +245,13 @@ class Effects(Core):
             count = msgspec.structs.replace(count, held=count.held | held)
         taken = (*count.taken, site)[-3:]
         if condition is None:
-            count = msgspec.structs.replace(count, base=min(count.base + 1, 6 if count.fresh else 3), taken=taken)
+            most = MOST if count.fresh else FEW
+            if count.base >= most:
+                count = beyond(count, site)
+            count = msgspec.structs.replace(count, base=min(count.base + 1, most), taken=taken)
         else:
+            if any(part == (*condition, FEW) for part in count.parts):
+                count = beyond(count, site)
             count = msgspec.structs.replace(count, parts=add_part(count.parts, *condition, 1), taken=taken)
             count = self.settle(state, count)
         state.counts[key] = count
@@ -426,6 +435,13 @@ class Effects(Core):
             state.counts[key] = msgspec.structs.replace(count, escaped="freed")
 
 
+def beyond(count: Count, site: Site) -> Count:
+    """*count* where *site* takes one more than is counted: in a loop that changes nothing, else nobody knows how many puts are due."""
+    if count.earlier or count.escaped or any(one.at == site.at for one in count.taken):
+        return count
+    return msgspec.structs.replace(count, escaped="taken more often than is counted")
+
+
 def add_part(
     parts: tuple[tuple[int, int, int], ...], value: int, mask: int, delta: int
 ) -> tuple[tuple[int, int, int], ...]:
@@ -437,7 +453,7 @@ def add_part(
         else:
             out.append(part)
     if delta:
-        out.append((value, mask, max(-3, min(3, delta))))
+        out.append((value, mask, max(-FEW, min(FEW, delta))))
     return tuple(sorted(out))
 
 

@@ -253,8 +253,10 @@ class Evaluator:
                 return True if not inner & POS else False if inner == POS else None
         elif len(row) == 4 and row[1] in COMPARE:
             opposite = state.facts.get(self.values.ids.get((OP, NEGATED[row[1]], row[2], row[3]), -1), ANY)
-            if opposite != ANY:
-                return opposite == ZERO
+            if opposite == ZERO:
+                return True
+            if not opposite & ZERO:
+                return False
             return self.compared(state, row[1], row[2], row[3])
         return None
 

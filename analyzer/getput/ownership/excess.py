@@ -62,6 +62,8 @@ def explained(machine: Core, state: State, root: int, before: Count, site: Site,
         return owned(machine, state, root, before, site)
     if kind == "put-after-failed-get":
         return before.earlier or untouched(machine, state, root) or fewer(machine, before, site)
+    if before.failed and before.fresh and untouched(machine, state, root):
+        return True  # what is counted besides is NULL, too
     if ELEMENT in before.passed or (kind == "over-put" and given_first(before)):
         return True
     return before.earlier and not before.fresh  # how often a loop took and another dropped, nobody knows

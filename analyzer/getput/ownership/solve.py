@@ -204,12 +204,17 @@ class Solver:
                     continue
             arm.trace = (arm.trace, "case", end.at, "")
             out.append((case.to, arm))
+        if not self.is_none(state, value, end.cases):
+            return out
         state.trace = (state.trace, "case", end.at, "")
-        ranges = [span for case in end.cases for span in case.values]
-        zero = any(low is not None and high is not None and low <= 0 <= high for low, high in ranges)
-        if not zero or machine.eval.restrict(state, value, POS | NEG):
-            out.append((end.default, state))
+        out.append((end.default, state))
         return out
+
+    def is_none(self, state: State, value: int, cases: tuple[Case, ...]) -> bool:
+        """Learn that *value* is none of *cases*; False where it must be one of them."""
+        values, assume = self.machine.values, self.machine.eval.assume
+        numbers = [low for case in cases for low, high in case.values if low is not None and low == high]
+        return all(assume(state, values.of("op", "==", value, values.of("const", low)), False) for low in numbers)
 
     def may_be(self, state: State, value: int, case: Case) -> bool:
         """Whether *value*, which may be known to be a named constant, can be one of those of *case*; if that is one, it is now."""

@@ -288,7 +288,7 @@ def _text(data: bytes, charset: str) -> str:
         try:
             text = data.decode(charset)
             text.encode("utf-8")
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):  # no such charset, a zero byte in its name, or not its text
             pass
         else:
             return text

@@ -20,6 +20,7 @@ from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.place import Judged
 
 MAX_FILES = 400  # of a folder: a larger one is not a driver's
+MAX_KEPT = 8 << 20  # bytes of text that are kept between questions: who judges for months has asked about every folder
 
 
 class Folders:
@@ -29,6 +30,7 @@ class Folders:
         self.tree = tree
         self.vocabulary = vocabulary
         self.known: dict[str, dict[str, bytes] | None] = {}
+        self.kept = 0  # bytes of text in ``known``
 
     def weighed(self, path: str, confidence: Confidence, kept: Kept, images: Mapping[str, bytes]) -> Confidence | None:
         """How sure it is that nobody puts what the member holds that the file *path* left there: *confidence* where the rest of
@@ -55,9 +57,15 @@ class Folders:
 
     def texts(self, folder: str) -> dict[str, bytes] | None:
         """The C sources in *folder* and below, by path; of the folder alone where there are too many below, None where there are too many at all."""
-        if folder not in self.known:
-            self.known[folder] = self.read(folder)
-        return self.known[folder]
+        if folder in self.known:
+            texts = self.known.pop(folder)
+        else:
+            texts = self.read(folder)
+            self.kept += size(texts)
+        self.known[folder] = texts  # asked for last, so let go of last
+        while self.kept > MAX_KEPT and len(self.known) > 1:
+            self.kept -= size(self.known.pop(next(iter(self.known))))
+        return texts
 
     def read(self, folder: str) -> dict[str, bytes] | None:
         """The same from disk."""
@@ -100,3 +108,8 @@ class Folders:
             if sure is not None:
                 out.append(replace(one.finding, confidence=sure))
         return replace(record, findings=tuple(out), open=())
+
+
+def size(texts: dict[str, bytes] | None) -> int:
+    """How many bytes of text these are."""
+    return sum(map(len, texts.values())) if texts else 0

@@ -72,3 +72,48 @@
 	if (ret < 0 && ctx->shared)
 		put_device(dev);
 	return ret;
+
+/* === what is not unequal is equal, whatever was done in between */
+	if (x != 1)
+		note(ctx);
+	np = of_find_node_by_path("/a");
+	if (x == 1)
+		return -EINVAL; /* leak-on-error */
+	of_node_put(np);
+	return 0;
+
+/* === what is not unequal is equal, and the put knows */
+	if (x != 1)
+		note(ctx);
+	np = x == 1 ? of_find_node_by_path("/a") : NULL;
+	if (x == 1)
+		of_node_put(np);
+	return 0;
+
+/* === the default of a switch is none of its cases */
+	switch (x) {
+	case 0:
+	case 4:
+		break;
+	default:
+		switch (x) {
+		case 0:
+			np = of_find_node_by_path("/a");
+			break;
+		case 4:
+			np = of_find_node_by_path("/b");
+			break;
+		}
+	}
+	return 0;
+
+/* === the default of a switch may be what no case is */
+	switch (x) {
+	case 0:
+		break;
+	default:
+		if (x == 4)
+			np = of_find_node_by_path("/a");
+		break;
+	}
+	return 0; /* leak-always */

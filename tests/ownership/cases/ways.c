@@ -181,3 +181,16 @@ again:
 			break;
 	ctx->np = np;
 	return 0;
+
+/* === a walk by hand that keeps two of what it finds */
+	struct device_node *one = NULL, *two = NULL;
+
+	for (np = NULL; (np = of_get_next_child(ctx->parent, np)) != NULL;) {
+		if (is_one(np) && !one)
+			one = of_node_get(np);
+		else if (is_two(np) && !two)
+			two = of_node_get(np);
+	}
+	of_node_put(one);
+	of_node_put(two);
+	return 0;
