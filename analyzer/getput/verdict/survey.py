@@ -120,10 +120,11 @@ class Surveyor:
                 told[name] = FunctionRecord(name, tuple(found), tally.unparsed, tally.bounded)
         return replace(record, told=tuple(told[name] for name in sorted(told)))
 
-    @staticmethod
-    def placed(bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
+    def placed(self, bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
         """A finding of what stands in the tree, with its fingerprint."""
-        one = at_most(bare, Confidence.LOW if bare.found.accepted else standing()[bare.rule])
+        family = self.judge.vocabulary.tables.families.get(bare.found.family)
+        doubtful = bare.found.accepted or (family is not None and not family.proven)
+        one = at_most(bare, Confidence.LOW if doubtful else standing()[bare.rule])
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
 
