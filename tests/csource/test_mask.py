@@ -168,7 +168,7 @@ def test_strings_and_comments_are_no_code(outline: Outline) -> None:
 
 def test_lines_end_where_they_did() -> None:
     """Also within a string; only a missing semicolon, and a type over two lines, take the end of one away."""
-    text = b'int f(int a)\n{\n\tg("a\\\nb\\n", \'\\\nx\');\n\tFOO(a)\n\treturn container_of(a, struct\n\t\tb, c);\n}\n'
+    text = b"int f(int a)\n{\n\tg(\"a\\\nb\\n\", '\\\nx');\n\tFOO(a)\n\treturn container_of(a, struct\n\t\tb, c);\n}\n"
     masked, _ = mask(text, FunctionSource("f", 0, len(text)), bundled())
     gone = {at: masked[at : at + 1] for at in range(len(text)) if text[at : at + 1] == b"\n" != masked[at : at + 1]}
     assert list(gone.values()) == [b";", b"_"]
