@@ -28,7 +28,7 @@ LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 TREE = {
     "Use": ("getting-started", "tour", "formats", "page", "configuration", "tree-index", "show"),
     "Know": ("rules/index", "apis/index", "coverage", "zone-device", "accuracy", "findings-6.12", "comparison"),
-    "Extend": ("design", "adding-an-api", "adding-a-rule"),
+    "Extend": ("design", "adding-an-api", "adding-a-rule", "testing"),
 }  # what the navigation shows; pages that it does not name stand at its end
 
 
