@@ -37,7 +37,9 @@ def test_the_session_is_what_the_demo_prints(demo, path: str) -> None:
 
 def test_the_start_page_shows_its_first_lines(demo) -> None:
     """As far as it goes."""
-    shown = (TOP / "docs/index.md").read_text(encoding="utf-8").partition("    $ make demo\n")[2].partition("    ...\n")[0]
+    shown = (
+        (TOP / "docs/index.md").read_text(encoding="utf-8").partition("    $ make demo\n")[2].partition("    ...\n")[0]
+    )
     assert shown.count("\n") >= 3
     assert demo.startswith(shown)
 
