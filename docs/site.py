@@ -26,7 +26,8 @@ from getput_rules.rule import Rule
 HERE = Path(__file__).parent
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 TREE = {
-    "Use": ("getting-started", "tour", "formats", "page", "configuration", "tree-index", "show"),
+    "Use": ("getting-started", "tour", "page", "fixes", "configuration", "tree-index", "show"),
+    "Where you work": ("hooks", "b4", "editors", "ci", "formats"),
     "Know": ("rules/index", "apis/index", "coverage", "zone-device", "accuracy", "findings-6.12", "comparison"),
     "Extend": ("design", "adding-an-api", "adding-a-rule", "testing"),
 }  # what the navigation shows; pages that it does not name stand at its end
@@ -167,10 +168,15 @@ def manual() -> str:
     from argparse_manpage.manpage import Manpage
 
     parser = parser_of(list(COMMANDS))
-    parser.man_short_description = parser.description  # type: ignore[attr-defined]
+    parser.man_short_description = "which reference-count bugs a Linux kernel patch introduces"  # type: ignore[attr-defined]
     parser.epilog = None
-    page = str(Manpage(parser))
-    return page + ".SH EXIT STATUS\n.nf\n" + EPILOG.partition("\n")[2] + ".fi\n"
+    page = Manpage(parser)
+    page.manual = "getput"
+    parts = [block.partition(":\n") for block in EPILOG.split("\n\n")]
+    return str(page) + "".join(
+        f".SH {heading.upper()}\n.nf\n" + dedent(text).rstrip().replace("-", "\\-") + "\n.fi\n"
+        for heading, _, text in parts
+    )
 
 
 def main() -> int:

@@ -105,10 +105,13 @@ def test_apply_stays_inside_the_tree(getput, kernel, leaking, tmp_path) -> None:
 def test_interactive(getput, kernel, leaking, answer, taken, status) -> None:
     """Asks on standard error, and takes what is agreed to."""
     done = getput("fix", "--interactive", leaking, cwd=kernel.top, stdin=answer)
-    assert "[y/n/q]" in done.stderr
+    assert "[y/n/q/?]" in done.stderr
     assert "is not dropped on this error exit" in done.stderr
     assert (PUT in done.stdout) == taken
     assert done.returncode == status
+    assert ("q  leave it, and all that follow\n" in done.stderr) == (answer == "what\ny\n")
+    assert done.stderr.endswith("getput: no fix was taken\n") == (not taken)
+    assert "] getput: " not in done.stderr or answer, "what follows the end of the input begins a line"
 
 
 def test_interactive_cannot_read_the_patch_from_there_too(getput, kernel, leaking) -> None:

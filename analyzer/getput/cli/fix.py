@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--apply", action="store_true", help="change the files of the tree, too, which must have the input applied"
     )
     parser.add_argument(
-        "--interactive", action="store_true", help="show each finding with its fix, and ask: y, n, or q for no more"
+        "--interactive", action="store_true", help="show each finding with its fix, and ask: y, n, q for no more, or ?"
     )
     options.add_judging(parser)
     parser.usage, parser.epilog = "getput fix [OPTION]... PATCH...", EPILOG
@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     if not any(images.status == "ready" for patch in submission.patches for images in patch.files):
         return UNJUDGED if submission.problems else MENDED
     judge = judge_of(tree, settings, args)
-    done = mended(judge, submission, Asking().agreed if args.interactive else always)
+    asking = Asking()
+    done = mended(judge, submission, asking.agreed if args.interactive else always)
     for offer in done.offers:
         if offer.fix is None:
             finding = offer.finding
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     if done.files:
         write(done, author(tree), args.output)
     elif not args.quiet:
-        output.message("nothing to mend" if not done.offers else "no fix was found")
+        output.message(nothing(done, asked=asking.asked))
     return MENDED if all(offer.fix is not None for offer in done.offers) else LEFT
 
 
@@ -82,9 +83,23 @@ def judge_of(tree: Path, settings: Settings, args: argparse.Namespace) -> Judge:
     return Judge(tree, settings, current.names, current.mentioning)
 
 
+def nothing(done: Mended, *, asked: int) -> str:
+    """Why there is no patch."""
+    if not done.offers:
+        return "nothing to mend"
+    return "no fix was taken" if asked else "no fix was found"
+
+
 def always(_: Offer) -> bool:
     """Every fix is wanted."""
     return True
+
+
+ANSWERS = """\
+y  take this fix
+n  leave it
+q  leave it, and all that follow
+"""
 
 
 class Asking:
@@ -92,15 +107,17 @@ class Asking:
 
     def __init__(self) -> None:
         self.enough = False
+        self.asked = 0
 
     def agreed(self, offer: Offer) -> bool:
         """Whether the user wants it."""
         if self.enough:
             return False
+        self.asked += 1
         finding = offer.finding
         sys.stderr.write(f"{finding.file}:{finding.line}: {finding.message} [{finding.rule}]\n{offer.fix}")
         while True:
-            sys.stderr.write("take this fix? [y/n/q] ")
+            sys.stderr.write("take this fix? [y/n/q/?] ")
             sys.stderr.flush()
             said = sys.stdin.readline()
             word = said.strip().lower()
@@ -110,7 +127,9 @@ class Asking:
                 return False
             if word in ("q", "quit") or not said:
                 self.enough = True
+                sys.stderr.write("" if said else "\n")
                 return False
+            sys.stderr.write(ANSWERS)
 
 
 def write(done: Mended, who: str | None, where: Path | None) -> None:

@@ -24,6 +24,7 @@ MAX_INPUT = 512 << 20  # bytes
 _GZIP = b"\x1f\x8b\x08"
 MAX_MAILS = 20_000  # of one input
 STAGED = "--staged"
+UNKNOWN = "Needed a single revision"  # git rev-parse --verify, of a name that it does not know
 
 
 class TreeError(ValueError):
@@ -162,6 +163,12 @@ def _patches(
     return tuple(out)
 
 
+def _detail(said: GitError) -> str:
+    """What git adds to its refusal of a revision, where that says more than the refusal does."""
+    text = str(said).removeprefix("fatal: ")
+    return "" if text == UNKNOWN else f": {text}"
+
+
 def _named(name: str, git: Repository | None) -> list[_Part]:
     """A file if there is one of this name, else a revision.  Raises OSError, GitError or InputError."""
     try:
@@ -172,7 +179,7 @@ def _named(name: str, git: Repository | None) -> list[_Part]:
         try:
             return [_part(name, change) for change in git.changes(name)]
         except GitError as said:
-            raise GitError(f"no such file, and no git revision: {said}") from said
+            raise GitError(f"no such file, and no git revision{_detail(said)}") from said
     if stat.S_ISDIR(about.st_mode):
         raise InputError("is a folder, not a patch")
     with Path(name).open("rb") as file:
