@@ -20,6 +20,7 @@ from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.place import Judged
 
 MAX_FILES = 400  # of a folder: a larger one is not a driver's
+MAX_HELD = 64 << 20  # bytes of texts that are kept for the next patch
 
 
 class Folders:
@@ -29,6 +30,7 @@ class Folders:
         self.tree = tree
         self.vocabulary = vocabulary
         self.known: dict[str, dict[str, bytes] | None] = {}
+        self.held = 0  # bytes
 
     def weighed(self, path: str, confidence: Confidence, kept: Kept, images: Mapping[str, bytes]) -> Confidence | None:
         """How sure it is that nobody puts what the member holds that the file *path* left there: *confidence* where the rest of
@@ -56,7 +58,10 @@ class Folders:
     def texts(self, folder: str) -> dict[str, bytes] | None:
         """The C sources in *folder* and below, by path; of the folder alone where there are too many below, None where there are too many at all."""
         if folder not in self.known:
-            self.known[folder] = self.read(folder)
+            texts = self.known[folder] = self.read(folder)
+            self.held += _size(texts)
+            while self.held > MAX_HELD and len(self.known) > 1:  # whoever judges for hours meets every folder
+                self.held -= _size(self.known.pop(next(iter(self.known))))
         return self.known[folder]
 
     def read(self, folder: str) -> dict[str, bytes] | None:
@@ -100,3 +105,8 @@ class Folders:
             if sure is not None:
                 out.append(replace(one.finding, confidence=sure))
         return replace(record, findings=tuple(out), open=())
+
+
+def _size(texts: Mapping[str, bytes] | None) -> int:
+    """How many bytes they are."""
+    return sum(map(len, (texts or {}).values()))
