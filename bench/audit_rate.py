@@ -79,7 +79,7 @@ def cluster(dask: str, count: int, scratch: pathlib.Path) -> Iterator[tuple[str,
         yield address, workers
     finally:
         for process in (*workers, scheduler):
-            process.terminate()
+            process.kill()  # they have nothing to lose, and asked kindly they wait for each other
         for process in (*workers, scheduler):
             process.wait()
 

@@ -60,7 +60,7 @@ def change(number: int, text: str) -> str:
     cut = text.split(PUT)
     at = number % 8
     if number % 3 == 0:
-        return PUT.join(cut[: at + 1]) + '\tpr_info("%d\\n", ret);\n' + PUT.join(cut[at + 1 :])
+        return PUT.join(cut[: at + 1]) + f'\tpr_info("{number} %d\\n", ret);\n' + PUT.join(cut[at + 1 :])
     return PUT.join(cut[: at + 1]) + f'\tpr_info("{number}\\n");\n' + PUT + PUT.join(cut[at + 1 :])
 
 

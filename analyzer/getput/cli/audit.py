@@ -216,6 +216,8 @@ def _report(args: argparse.Namespace, results: Results) -> None:
             export.write_parquet(results, args.parquet)
         except ImportError as error:
             raise UsageError("--parquet needs pyarrow: pip install 'getput[parquet]'") from error
-    from getput.fleet.report import FORMATS
-
-    output.answer(FORMATS[args.format](results))
+    if args.format == "html":
+        from getput.fleet.page import html as form
+    else:
+        from getput.fleet.report import text as form
+    output.answer(form(results))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from getput.fleet.store import Results
@@ -97,9 +99,6 @@ def _rows(every: Iterable[tuple[str | None, int]]) -> list[Row]:
 
 def _reasons(results: Results) -> list[Row]:
     """What could not be judged, by the kind of reason: names and numbers are left out."""
-    import re
-    from collections import Counter
-
     counts: Counter[str] = Counter()
     rows = results.db.execute("SELECT why FROM verdicts JOIN tasks ON tasks.key = verdicts.task WHERE why != ''")
     for (why,) in rows:
@@ -132,6 +131,3 @@ def _bars(rows: list[Row]) -> Iterator[str]:
         yield f"  {printable(row.name)[:60]:{width}}  {row.number:>7,}  {'#' * max(1, round(30 * row.number / most))}\n"
     if len(rows) > MOST:
         yield f"  and {len(rows) - MOST:,} others: {sum(row.number for row in rows[MOST:]):,}\n"
-
-
-FORMATS: dict[str, Callable[[Results], Iterator[str]]] = {"text": text, "html": text}
