@@ -26,7 +26,7 @@ from getput_rules.rule import Rule
 HERE = Path(__file__).parent
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 TREE = {
-    "Use": ("getting-started", "tour", "formats", "page", "configuration", "tree-index", "show"),
+    "Use": ("getting-started", "tour", "formats", "page", "configuration", "tree-index", "scale", "show"),
     "Know": ("rules/index", "apis/index", "coverage", "zone-device", "accuracy", "findings-6.12", "comparison"),
     "Extend": ("design", "adding-an-api", "adding-a-rule"),
 }  # what the navigation shows; pages that it does not name stand at its end
