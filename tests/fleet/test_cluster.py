@@ -21,7 +21,7 @@ pytest.importorskip("distributed", reason="Dask is not installed (the extra clus
 spec = importlib.util.spec_from_file_location("fleet_made", Path(__file__).with_name("conftest.py"))
 made = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(made)
-COUNT = 300
+COUNT = 160
 QUICK = {  # a worker that says nothing is given up soon
     "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "3s",
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "5",
@@ -182,19 +182,20 @@ def spaced(name: str) -> str | None:
 
 
 def test_a_worker_with_another_tree_is_told_to_leave(audits, many, cluster, tmp_path):
+    """The client's own tree lies on this machine, too: it is hidden from that worker, where the machine allows that."""
+    hidden = ("unshare", "-m", "sh", "-c", f'mount -t tmpfs none {audits.tree} && exec "$0" "$@"')
+    if subprocess.run([*hidden, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount namespaces here: the worker would find the client's tree")
     other = tmp_path / "other"
     shutil.copytree(audits.tree, other)
     (other / made.path_of(0)).write_text("int other;\n")
     cluster.worker(audits.tree, "right")
-    cluster.worker(other, "wrong")
-    moved = tmp_path / "moved"
+    cluster.worker(other, "wrong", hidden)
     process = started(audits, many, cluster.address)
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 0, said
-    if "is not used" in said:  # the client's own tree lies on this machine, too, so it may have been found there
-        assert "no tree like" in said
+    assert "is not used: no tree like" in said
     same_as_one_process(audits, many)
-    assert not moved.exists()
 
 
 def test_no_scheduler_is_said(audits, many, tmp_path):

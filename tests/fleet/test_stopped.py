@@ -21,7 +21,7 @@ from getput.fleet.world import World
 spec = importlib.util.spec_from_file_location("fleet_made", Path(__file__).with_name("conftest.py"))
 made = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(made)
-COUNT = 400
+COUNT = 200
 
 
 @pytest.fixture
