@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from getput.cli.main import main
+from getput.ownership import apis
+from getput.ownership.vocabulary import Vocabulary
+from getput.verdict import folder as folder_module
+from getput.verdict.folder import Folders
 
 PROBE = """\
 #include "acme.h"
@@ -132,3 +136,16 @@ def test_a_patch_that_moves_the_put_to_a_neighbour(tree):
         assert answer["errors"] == []
         found.append([one["rule"] for one in answer["findings"] if one["status"] == "introduced"])
     assert found == [["leak-of-stored-reference"], []]
+
+
+def test_texts_of_folders_do_not_pile_up(tmp_path, monkeypatch):
+    """Whoever judges for hours meets every folder of the tree; what is asked for again is read again."""
+    monkeypatch.setattr(folder_module, "MAX_HELD", 2_500)
+    for number in range(10):
+        (tmp_path / f"d{number}").mkdir()
+        (tmp_path / f"d{number}" / "a.c").write_bytes(b"x" * 1_000)
+    folders = Folders(tmp_path, Vocabulary(apis.load(())))
+    for number in (*range(10), 0):
+        assert folders.texts(f"d{number}") == {f"d{number}/a.c": b"x" * 1_000}
+        assert folders.held == sum(len(text) for texts in folders.known.values() for text in (texts or {}).values())
+        assert folders.held <= 2_500

@@ -18,7 +18,7 @@ from getput.fleet.tasks import Batch, Found, Judged, JudgedPatch, Task, Word
 from getput.fleet.world import World
 from getput.index.names import Names
 from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Status
-from getput.patch.git import GitError, Repository, repository
+from getput.patch.git import Change, GitError, Repository, repository
 from getput.patch.images import Tree
 from getput.patch.series import Submission, committed, put_together
 from getput.patch.snapshot import Snapshot
@@ -47,6 +47,7 @@ class Worker:
         if world.index:
             self._use_index()
         self.historian: Historian | None = None
+        self.changes: dict[str | None, Change] = {}  # of the commits that are at hand
 
     def _use_index(self) -> None:
         """Judge with what the index knows.  Raises UnfitError where there is none that fits."""
@@ -59,7 +60,23 @@ class Worker:
 
     def batch(self, batch: Batch) -> list[Judged]:
         """What comes of each task; nothing that one is can keep the others from being judged.  Raises UnfitError."""
+        self._fetch([task.commit for task in batch.tasks if task.commit])
         return [self.task(task) for task in batch.tasks]
+
+    def _fetch(self, commits: Sequence[str]) -> None:
+        """Read the patches of all *commits* by one git.  Raises UnfitError."""
+        if not commits:
+            return
+        try:
+            self.changes = {change.commit: change for change in self._git().commits(commits)}
+        except GitError as error:
+            raise UnfitError(f"{self.tree}: {error}") from error
+
+    def _git(self) -> Repository:
+        git = repository(self.tree)
+        if git is None:
+            raise UnfitError(f"no git repository around {self.tree}")
+        return git
 
     def task(self, task: Task) -> Judged:
         """What comes of one."""
@@ -80,14 +97,9 @@ class Worker:
         return self.judge.check(submission)
 
     def _commit(self, commit: str) -> Answer:
-        git = repository(self.tree)
-        if git is None:
-            raise UnfitError(f"no git repository around {self.tree}")
-        try:
-            change = next(iter(git.commits([commit])), None)
-        except GitError as error:
-            raise UnfitError(f"{self.tree}: {error}") from error
-        if change is None or change.commit != commit:
+        git = self._git()
+        change = self.changes.get(commit)
+        if change is None:
             raise UnfitError(f"{self.tree} does not have the commit {commit}")
         self.historian = self.historian or Historian(self.world, git)
         answer = self.historian.at(commit, committed("", change, git))

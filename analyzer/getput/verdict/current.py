@@ -23,11 +23,11 @@ class Current:
     although another process kept it from being made true).  One that is *frozen* is taken for true: whoever asks has seen to it.
     """
 
-    def __init__(self, tree: Path, settings: Settings, *, frozen: bool = False, where: Path | None = None) -> None:
+    def __init__(self, tree: Path, settings: Settings, *, frozen: bool = False) -> None:
         self.tree = tree
         self.frozen = frozen
         self.settings = settings
-        self.place = where or place(tree)
+        self.place = place(tree)
         self.state = NONE
         self.names: Names | None = None
         self.asked: dict[str, bool] = {}

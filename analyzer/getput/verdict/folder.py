@@ -20,7 +20,7 @@ from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.place import Judged
 
 MAX_FILES = 400  # of a folder: a larger one is not a driver's
-MAX_HELD = 64 << 20  # bytes of texts that are kept for the next patch
+MAX_HELD = 16 << 20  # bytes of texts that are kept for the next patch
 
 
 class Folders:
