@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     said = parser.add_argument_group("what comes of it")
     said.add_argument(
         "--show",
-        type=_statuses,
+        type=statuses,
         default=frozenset({Status.INTRODUCED}),
         metavar="LIST",
         help="introduced (default), fixed, existing, or all",
@@ -295,7 +295,8 @@ def _name(task: Task) -> str:
     return " ".join(task.inputs) or "--staged"
 
 
-def _statuses(text: str) -> frozenset[Status]:
+def statuses(text: str) -> frozenset[Status]:
+    """The value of ``--show``.  Raises what argparse expects."""
     words = [word.strip() for word in text.split(",") if word.strip()]
     if "all" in words:
         return frozenset(Status)

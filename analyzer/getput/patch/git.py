@@ -8,11 +8,11 @@ from __future__ import annotations
 import atexit
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -56,6 +56,7 @@ _DIFF = (
     "--ignore-submodules=all",
 )
 _COMMIT = pattern(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n(.*)\n(.*)\n([^\0]*)\0", re.MULTILINE)
+_HEAD = "%x00commit %H %s%n%an <%ae>%n%aD%n%b%x00"
 _HEX = pattern(r"[0-9a-f]{4,64}\Z")
 
 
@@ -75,6 +76,23 @@ class Change(msgspec.Struct, frozen=True):
     date: str = ""
 
 
+class Known(NamedTuple):
+    """A commit without its patch; ``date`` is its committer's, as in ISO 8601."""
+
+    commit: str
+    author: str
+    date: str
+    subject: str
+
+
+class Addition(NamedTuple):
+    """A file that a commit put in, new or over another one; ``blob`` is the id of its content."""
+
+    commit: str
+    path: str
+    blob: str
+
+
 class Repository:
     """One git repository; the process that reads blobs starts with the first blob asked for."""
 
@@ -92,16 +110,34 @@ class Repository:
         None where the repository has none or several, where it has more than *limit* bytes, and where git cannot be
         asked.
         """
-        if self.trouble is not None or not _HEX.match(name):
+        if not _HEX.match(name):
+            return None
+        found = self._object(name.encode())
+        return found[1] if found is not None and found[0] == b"blob" and len(found[1]) <= limit else None
+
+    def stored(self, commit: str, path: str) -> tuple[str, bytes] | None:
+        """What lies at *path* in the tree of *commit* (a full id): ("blob" or "tree", its content as git stores it).  The path "" is the top.
+
+        None where nothing lies there, and where git cannot be asked.
+        """
+        if not _HEX.match(commit) or "\n" in path or "\0" in path:
+            return None
+        found = self._object(f"{commit}:{path}".encode("utf-8", "surrogateescape"))
+        return None if found is None else (found[0].decode("ascii", "replace"), found[1])
+
+    def _object(self, name: bytes) -> tuple[bytes, bytes] | None:
+        """(type, content) of the object called *name*, which holds no line end; None where there is none, or several."""
+        if self.trouble is not None:
             return None
         try:
             reader = self._start()
             assert reader.stdin is not None
             assert reader.stdout is not None
-            reader.stdin.write(name.encode() + b"\n")
+            reader.stdin.write(name + b"\n")
             reader.stdin.flush()
-            head = reader.stdout.readline().split()
-            if len(head) != 3:
+            line = reader.stdout.readline()
+            head = line.split()
+            if len(head) != 3 or line.endswith((b" missing\n", b" ambiguous\n")):
                 self.trouble = (
                     None if head else "git cat-file ended: is the repository sound, and does git trust its owner?"
                 )
@@ -114,7 +150,7 @@ class Repository:
         if len(data) != size + 1:
             self.trouble = "git cat-file ended early"
             return None
-        return data[:-1] if head[1] == b"blob" and size <= limit else None
+        return head[1], data[:-1]
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._reader is None:
@@ -150,16 +186,88 @@ class Repository:
                 raise GitError("no commit in this range")
             which = ["--reverse", "--no-merges", "--right-only" if "..." in revision else "--topo-order", revision]
         else:
-            commit = self._say("rev-parse", "--verify", revision.removesuffix("^!") + "^{commit}").decode().strip()
-            which = ["--max-count=1", "--first-parent", "-m", "--root", commit]
+            which = ["--max-count=1", "--first-parent", "-m", "--root", self.commit(revision)]
+        text = self._say("log", "--format=" + _HEAD, "--encoding=UTF-8", *_DIFF, *which, "--")
+        yield from _changes_in(text)
+
+    def commits(self, names: Sequence[str]) -> Iterator[Change]:
+        """The patches of these commits (full ids), in this order, each against its first parent; one of a commit that is not there is left out.
+
+        Raises GitError.
+        """
+        wanted = [name for name in names if _HEX.match(name)]
+        if not wanted:
+            return
         text = self._say(
-            "log", "--format=%x00commit %H %s%n%an <%ae>%n%aD%n%b%x00", "--encoding=UTF-8", *_DIFF, *which, "--"
+            "log",
+            "--no-walk=unsorted",
+            "--ignore-missing",
+            "--first-parent",
+            "-m",
+            "--root",
+            "--stdin",
+            "--format=" + _HEAD,
+            "--encoding=UTF-8",
+            *_DIFF,
+            said="".join(f"{name}\n" for name in wanted).encode(),
         )
-        marks = list(_COMMIT.finditer(text))
-        for number, mark in enumerate(marks):
-            end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
-            subject, author, date, message = (part.decode("utf-8", "surrogateescape") for part in mark.groups()[1:])
-            yield Change(mark.group(1).decode(), subject, text[mark.end() : end], message, author, date)
+        yield from _changes_in(text)
+
+    def history(self, revisions: str) -> Iterator[Known]:
+        """The commits of a range (``a..b``, oldest first, without its merges), without their patches.
+
+        Read as git says them, so memory stays flat.  Raises GitError.
+        """
+        if revisions.startswith("-") or not revisions.strip() or "\0" in revisions or "\n" in revisions:
+            raise GitError("not a git revision")
+        which = ["--right-only" if "..." in revisions else "--topo-order", "--no-merges", "--reverse"]
+        yield from self._known(*which, revisions)
+
+    def single(self, revision: str) -> Iterator[Known]:
+        """The commit that *revision* means, without its patch.  Raises GitError."""
+        yield from self._known("--max-count=1", self.commit(revision))
+
+    def _known(self, *which: str) -> Iterator[Known]:
+        form = "--format=%x00%H%x01%an <%ae>%x01%cI%x01%s"
+        for line in self._lines("log", form, "--encoding=UTF-8", "--no-patch", *which, "--"):
+            text = line.decode("utf-8", "surrogateescape").rstrip("\n")
+            if text.startswith("\0") and text.count("\1") >= 3:
+                yield Known(*text[1:].split("\1", 3))
+
+    def additions(self, since: str | None, until: str) -> Iterator[Addition]:
+        """Every file that the commits after *since* up to *until* (full ids) put in, oldest first; memory stays flat.  Raises GitError."""
+        which = until if since is None else f"{since}..{until}"
+        commit = ""
+        raw = (
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            "--root",
+            "-m",
+            "--first-parent",
+            "--diff-filter=AM",
+            "-O/dev/null",
+        )
+        form = ("--reverse", "--topo-order", "--format=%x00%H", "--no-ext-diff", "--ignore-submodules=all")
+        for line in self._lines("log", *form, *raw, which, "--"):
+            if line.startswith(b"\0"):
+                commit = line[1:].decode("ascii", "replace").strip()
+            elif line.startswith(b":"):
+                head, _, path = line.rstrip(b"\n").partition(b"\t")
+                modes = head.split()
+                if len(modes) == 5 and modes[1].startswith(b"100"):
+                    yield Addition(commit, path.decode("utf-8", "surrogateescape"), modes[3].decode("ascii", "replace"))
+
+    def commit(self, revision: str) -> str:
+        """The full id of the commit that *revision* means.  Raises GitError."""
+        if revision.startswith("-") or not revision.strip() or "\0" in revision or "\n" in revision:
+            raise GitError("not a git revision")
+        return self._say("rev-parse", "--verify", revision.removesuffix("^!") + "^{commit}").decode().strip()
+
+    def has_commit(self, name: str) -> bool:
+        """Whether the repository has the commit with this full id."""
+        found = self._object(name.encode()) if _HEX.match(name) else None
+        return found is not None and found[0] == b"commit"
 
     def staged(self) -> Change:
         """What the index changes against HEAD, or against nothing before the first commit.  Raises GitError."""
@@ -188,16 +296,34 @@ class Repository:
 
     # --- processes -----------------------------------------------------------------------------------------------
 
-    def _say(self, *arguments: str) -> bytes:
-        """What git prints.  Raises GitError with its first complaint."""
+    def _say(self, *arguments: str, said: bytes = b"") -> bytes:
+        """What git prints, told *said* on its standard input.  Raises GitError with its first complaint."""
         process = self._open(*arguments)
-        out, said = process.communicate()
+        out, complaint = process.communicate(said)
         if process.returncode:
-            lines = said.decode("utf-8", "replace").strip().splitlines()
-            raise GitError(lines[0] if lines else f"git {arguments[0]} failed")
+            raise GitError(_first(complaint, arguments[0]))
         return out
 
-    def _open(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def _lines(self, *arguments: str) -> Iterator[bytes]:
+        """What git prints, line by line as it comes.  Raises GitError with its first complaint."""
+        import tempfile
+
+        with tempfile.TemporaryFile() as complaints:
+            process = self._open(*arguments, complaints=complaints)
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                process.stdin.close()
+                yield from process.stdout
+                if process.wait():
+                    complaints.seek(0)
+                    raise GitError(_first(complaints.read(1 << 16), arguments[0]))
+            finally:
+                process.kill()
+                process.wait()
+                process.stdout.close()
+
+    def _open(self, *arguments: str, complaints: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
         import subprocess
 
         command = ["git", "-C", str(self.tree), "--no-pager", "--literal-pathspecs"]
@@ -208,7 +334,7 @@ class Repository:
                 [*command, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL if arguments[0] == "cat-file" else subprocess.PIPE,
+                stderr=complaints or (subprocess.DEVNULL if arguments[0] == "cat-file" else subprocess.PIPE),
                 env=self._env(),
             )
         except OSError as error:
@@ -223,6 +349,21 @@ class Repository:
                     environment.pop(name, None)
             self._environment = environment
         return self._environment
+
+
+def _changes_in(text: bytes) -> Iterator[Change]:
+    """The commits that git printed with ``_HEAD`` and their patches."""
+    marks = list(_COMMIT.finditer(text))
+    for number, mark in enumerate(marks):
+        end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
+        subject, author, date, message = (part.decode("utf-8", "surrogateescape") for part in mark.groups()[1:])
+        yield Change(mark.group(1).decode(), subject, text[mark.end() : end], message, author, date)
+
+
+def _first(complaint: bytes, command: str) -> str:
+    """The first line of what git complained of."""
+    lines = complaint.decode("utf-8", "replace").strip().splitlines()
+    return lines[0] if lines else f"git {command} failed"
 
 
 def work_tree(folder: Path) -> Path | None:
