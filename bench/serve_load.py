@@ -57,7 +57,9 @@ def new_file(text: bytes) -> bytes:
     return head + b"".join(b"+" + line + b"\n" for line in lines)
 
 
-def client(seed: int, port: int, patches: list[bytes], share: float, until: float, out: list[tuple[str, bool, float]]) -> None:
+def client(
+    seed: int, port: int, patches: list[bytes], share: float, until: float, out: list[tuple[str, bool, float]]
+) -> None:
     """Posts until the time is over."""
     chance = random.Random(seed)
     while time.monotonic() < until:

@@ -26,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8642, help="the port to listen at (default: 8642)")
     bounds = parser.add_argument_group("bounds")
     bounds.add_argument(
-        "--workers", type=_count, default=options.cores(), metavar="N", help="processes that judge (default: one a core)"
+        "--workers",
+        type=_count,
+        default=options.cores(),
+        metavar="N",
+        help="processes that judge (default: one a core)",
     )
     bounds.add_argument(
         "--waiting", type=_count, default=16, metavar="N", help="requests that may wait for one (default: 16)"

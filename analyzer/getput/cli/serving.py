@@ -75,7 +75,8 @@ BODY = {
         "required": True,
         "description": "a mail, an mbox or a diff, as it is",
         "content": {
-            kind: {"schema": {"type": "string", "minLength": 1}} for kind in ("text/plain", "message/rfc822", "text/x-patch")
+            kind: {"schema": {"type": "string", "minLength": 1}}
+            for kind in ("text/plain", "message/rfc822", "text/x-patch")
         },
     }
 }
@@ -86,9 +87,7 @@ class Meters:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "getput_requests_total", "requests for a judgement", ["status"], registry=self.registry
-        )
+        self.requests = Counter("getput_requests_total", "requests for a judgement", ["status"], registry=self.registry)
         self.seconds = Histogram(
             "getput_judgement_seconds",
             "time of a judgement, waiting included",

@@ -42,6 +42,7 @@ from getput.ownership import clauses
 from getput.ownership.contracts import Cleanup, Contract, Family, Iterator
 from getput.pattern import pattern
 from getput.spelling import meant
+from getput.untrusted import text as text_of
 
 SECTION = pattern(r"^\[(\w+)\]$", re.MULTILINE)
 ENTRY = pattern(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
@@ -134,7 +135,7 @@ def read(paths: Iterable[Path]) -> list[Rows]:
     found: list[Rows] = []
     for path in paths:
         try:
-            data = parsed(path.read_text("utf-8"))
+            data = parsed(text_of(path))
         except ValueError as error:
             raise BadTableError(unreadable(path, error)) from error
         for rows in sections(path, data):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from getput.model import Finding
 from getput.pattern import pattern
+from getput.untrusted import text as text_of
 
 SCHEMA = 1
 BLANK = pattern(r"\s*")
@@ -24,7 +25,7 @@ def read(path: Path) -> frozenset[str]:
     Raises BadBaselineError.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path)
     except OSError as error:
         raise BadBaselineError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from getput.untrusted import contents
+
 if TYPE_CHECKING:
     from getput.patch.series import Submission
 
@@ -45,6 +47,6 @@ def read(tree: Path | None, header: str) -> bytes | None:
     if tree is None:
         return None
     try:
-        return (tree / header).read_bytes()
+        return contents(tree / header, within=tree)
     except OSError:
         return None
