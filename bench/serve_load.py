@@ -9,6 +9,7 @@ the documented ones, where the 99th percentile is 2 s or more, or where the memo
 from __future__ import annotations
 
 import argparse
+import difflib
 import http.client
 import json
 import random
@@ -48,6 +49,19 @@ def hostile(chance: random.Random, patches: list[bytes]) -> bytes:
         parts = b"".join(b"--b\nContent-Type: text/plain\n\nx\n" for _ in range(10_000))
         return b"From: a\nSubject: [PATCH] x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" + parts
     return b"--- a/../../etc/passwd\n+++ b/../../etc/passwd.c\n@@ -1,1 +1,99999999 @@\n-x\n+y\n"
+
+
+def honest(folder: Path) -> list[bytes]:
+    """The patches below *folder*, and the change from before.c to after.c where these stand in one folder, as in fixtures/."""
+    found = sorted({*folder.rglob("*.patch"), *folder.rglob("*.mbox")})
+    out = [text for path in found if 0 < len(text := path.read_bytes()) < 1 << 20]
+    for before in sorted(folder.rglob("before.c")):
+        after = before.with_name("after.c")
+        if after.is_file():
+            texts = (path.read_text().splitlines(keepends=True) for path in (before, after))
+            name = f"{before.parent.relative_to(folder)}.c"
+            out.append("".join(difflib.unified_diff(*texts, f"a/{name}", f"b/{name}", n=50)).encode())
+    return out
 
 
 def new_file(text: bytes) -> bytes:
@@ -114,8 +128,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--hostile", type=float, default=0.2)
     args = parser.parse_args()
-    found = sorted({*args.patches.rglob("*.patch"), *args.patches.rglob("*.mbox")})
-    patches = [text for path in found if 0 < len(text := path.read_bytes()) < 1 << 20]
+    patches = honest(args.patches)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

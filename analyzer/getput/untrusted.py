@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tomllib
 from pathlib import Path
 
 MAX_SOURCE = 10 << 20  # bytes of a file of C
@@ -50,3 +51,11 @@ def text(path: Path) -> str:
     else:
         data = contents(path, limit=MAX_TEXT)
     return data.decode("utf-8").replace("\r\n", "\n")
+
+
+def toml(said: str) -> dict[str, object]:
+    """*said* as TOML.  Raises tomllib.TOMLDecodeError, also for what is nested beyond all reason."""
+    try:
+        return tomllib.loads(said)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("nested too deeply") from None

@@ -40,7 +40,7 @@ class Form(StrEnum):
     SARIF = "sarif"
 
 
-class Problem(Exception):
+class RefusedError(Exception):
     """A request that gets no judgement."""
 
     def __init__(self, status: int, said: str) -> None:
@@ -67,7 +67,7 @@ _ERROR = {
 }
 _JSON: dict[str, Any] = {"schema": {"type": "object"}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "the answer", "content": {kind: _JSON for kind in TYPES.values()}},
+    200: {"description": "the answer", "content": dict.fromkeys(TYPES.values(), _JSON)},
     **{status: {"description": said, "content": _ERROR} for status, said in SAID.items() if status != 405},
 }
 BODY = {
@@ -122,9 +122,9 @@ class Desk:
             await asyncio.to_thread(worker.end)
 
     async def answer(self, request: Request, form: Form) -> str:
-        """The answer to a request.  Raises Problem."""
+        """The answer to a request.  Raises RefusedError."""
         if self.here >= self.bounds.workers + self.bounds.waiting:
-            raise Problem(503, SAID[503])
+            raise RefusedError(503, SAID[503])
         self.here += 1
         self.meters.here.set(self.here)
         try:
@@ -137,20 +137,20 @@ class Desk:
         limit = self.bounds.body
         said = request.headers.get("content-length", "")
         if said.isdecimal() and (len(said) > 18 or int(said) > limit):
-            raise Problem(413, f"the body is larger than {limit} bytes")
+            raise RefusedError(413, f"the body is larger than {limit} bytes")
         body = bytearray()
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 async for piece in request.stream():
                     body += piece
                     if len(body) > limit:
-                        raise Problem(413, f"the body is larger than {limit} bytes")
+                        raise RefusedError(413, f"the body is larger than {limit} bytes")
         except TimeoutError:
-            raise Problem(408, SAID[408]) from None
+            raise RefusedError(408, SAID[408]) from None
         if not body:
-            raise Problem(400, SAID[400])
+            raise RefusedError(400, SAID[400])
         if body.startswith(GZIP) or request.headers.get("content-encoding", "identity") != "identity":
-            raise Problem(415, SAID[415])  # what it would unpack to is not bounded by its size
+            raise RefusedError(415, SAID[415])  # what it would unpack to is not bounded by its size
         return bytes(body)
 
     async def _judged(self, body: bytes, form: Form) -> str:
@@ -163,10 +163,10 @@ class Desk:
             said = await asyncio.shield(asked)
         except TookTooLongError:
             self.meters.killed.inc()
-            raise Problem(504, f"the judgement took longer than {self.bounds.seconds:g} s") from None
+            raise RefusedError(504, f"the judgement took longer than {self.bounds.seconds:g} s") from None
         except LostError:
             self.meters.lost.inc()
-            raise Problem(500, "the process that judged it died") from None
+            raise RefusedError(500, "the process that judged it died") from None
         finally:
             self.meters.seconds.observe(time.perf_counter() - start)
         self.meters.findings.inc(said.findings)
@@ -193,7 +193,7 @@ def app(work: Work, bounds: Bounds) -> FastAPI:
     async def check(request: Request, format: Form = Form.JSON) -> Response:  # noqa: A002 -- the name of the option
         try:
             text = await desk.answer(request, format)
-        except Problem as problem:
+        except RefusedError as problem:
             meters.requests.labels(str(problem.status)).inc()
             headers = {"Retry-After": "1"} if problem.status == 503 else {}
             if problem.status in (408, 413):

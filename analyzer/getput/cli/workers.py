@@ -20,7 +20,7 @@ class Work(NamedTuple):
 
     tree: Path
     settings: Settings
-    index: bool
+    indexed: bool
     memory: int
 
 
@@ -102,7 +102,7 @@ def _work(work: Work, pipe: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (work.memory, work.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     needs = frozenset[str]().union(*(FORMATS[name].needs for name in ("json", "sarif")))
-    check.begin(work.tree, work.settings, index=work.index, needs=needs)
+    check.begin(work.tree, work.settings, index=work.indexed, needs=needs)
     while True:
         try:
             form, body = pipe.recv()

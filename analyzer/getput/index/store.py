@@ -47,7 +47,7 @@ _OURS = {
 }
 
 # what using an index can fail with, at any moment: it is unreadable, damaged, or there is no room
-UNUSABLE: tuple[type[Exception], ...] = (StoreError, OSError, sqlite3.Error)
+UNUSABLE: tuple[type[Exception], ...] = (StoreError, OSError, sqlite3.Error, msgspec.MsgspecError)
 
 
 def remove(path: Path) -> None:

@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +42,7 @@ from getput.ownership.contracts import Cleanup, Contract, Family, Iterator
 from getput.pattern import pattern
 from getput.spelling import meant
 from getput.untrusted import text as text_of
+from getput.untrusted import toml
 
 SECTION = pattern(r"^\[(\w+)\]$", re.MULTILINE)
 ENTRY = pattern(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
@@ -158,10 +158,10 @@ def parsed(text: str) -> dict[str, object]:
         usual = ENTRY.findall(body)
         data[section] = entries = dict(usual)
         if len(entries) < len(usual) or REST.search(ENTRY.sub("", body)):
-            return tomllib.loads(text)  # something else than the usual form, or something stands twice
+            return toml(text)  # something else than the usual form, or something stands twice
     if len(data) < len(parts) // 2:
-        return tomllib.loads(text)
-    return tomllib.loads(head) | data
+        return toml(text)
+    return toml(head) | data
 
 
 def sections(path: Path, data: dict[str, object]) -> Iterable[Rows]:

@@ -38,7 +38,7 @@ def read(path: Path) -> frozenset[str]:
             answer, end = decoder.raw_decode(text, at)
             at = _next(text, end)
             out.update(finding["fingerprint"] for finding in answer["findings"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadBaselineError(f"{path}: not JSON: {error}") from error
     except (KeyError, TypeError):
         raise BadBaselineError(f"{path}: no baseline: an answer of getput's has 'findings' with fingerprints") from None

@@ -26,6 +26,7 @@ from msgspec.structs import replace
 from getput.model import Answer, FileAnswer, Finding, Status, Suppressed
 from getput.spelling import meant
 from getput.untrusted import text as text_of
+from getput.untrusted import toml
 
 KEYS = ("fingerprint", "reason", "expires", "rule", "file", "function")
 DAY = "a day, like 2027-01-31"
@@ -63,7 +64,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read(path: Path) -> tuple[Suppression, ...]:
     """The entries of the file at *path*.  Raises BadSuppressionsError."""
     try:
-        data = tomllib.loads(text_of(path))
+        data = toml(text_of(path))
     except OSError as error:
         raise BadSuppressionsError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
