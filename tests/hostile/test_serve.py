@@ -48,7 +48,8 @@ class Service:
         out, found = [], [self.process.pid]
         while found:
             top = found.pop()
-            below = [int(pid) for pid in Path(f"/proc/{top}/task/{top}/children").read_text().split()]
+            lists = [path.read_text() for path in Path(f"/proc/{top}/task").glob("*/children")]
+            below = [int(pid) for text in lists for pid in text.split()]
             out += below
             found += below
         return out
