@@ -63,7 +63,7 @@ MAILS = {
     "lengths": "--- a/a.c\n+++ b/a.c\n@@ -1,999999999 +1,999999999 @@\n-x\n+y\n",
     "numbers": "--- a/a.c\n+++ b/a.c\n@@ -" + "9" * 5000 + " +1 @@\n-x\n+y\n",
     "hunks": "--- a/a.c\n+++ b/a.c\n" + "@@ -1 +1 @@\n-x\n+y\n" * 20_000,
-    "files": "".join(f"--- a/{i}.c\n+++ b/{i}.c\n@@ -1 +1 @@\n-x\n+y\n" for i in range(3000)),
+    "files": "".join(f"--- a/{i}.c\n+++ b/{i}.c\n@@ -1 +1 @@\n-x\n+y\n" for i in range(1500)),
 }
 
 
