@@ -228,6 +228,16 @@ def _start(
     _Worker.done = 0
 
 
+def begin(tree: Path, settings: Settings, *, index: bool, needs: frozenset[str]) -> None:
+    """Make this process ready for :func:`judged_body`."""
+    _start(tree, settings, False, index, needs)
+
+
+def judged_body(body: bytes) -> Answer:
+    """The answer to what a mail, an mbox or a diff holds, whatever happens; it can name no file to be read as a patch, and no revision."""
+    return _judge(Task(("-",), False, body))
+
+
 def _judge(task: Task) -> Answer:
     """The answer to one task, whatever happens: one bad input must not stop the others."""
     start = time.perf_counter()

@@ -26,6 +26,7 @@ COMMANDS = {
     "suppress": "note that a finding is none, and why: it is not said again",
     "hook": "run getput before every commit, or before every push",
     "lsp": "a language server: judges what is being edited, against HEAD",
+    "serve": "an HTTP endpoint for bots: judges what is posted to it",
     "completion": "what a shell needs to complete commands, options and rules",
     "show": "what the engine saw of a function: masked text, instructions, graph, counts",
     "explain": "what a rule means, why it matters, how to silence it",

@@ -27,6 +27,8 @@ _SAFE = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # an id is the content that it names, whatever the repository would rather have it be
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_PAGER": "cat",
     "LC_ALL": "C",
@@ -34,6 +36,8 @@ _SAFE = {
 # Settings and options that the user's configuration would otherwise decide: the same commit is the same patch for everyone.
 _PLAIN = (
     "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.alternateRefsCommand=",
     "core.quotePath=true",
     "diff.relative=false",
     "diff.suppressBlankEmpty=false",
@@ -55,6 +59,9 @@ _DIFF = (
     "--dst-prefix=b/",
     "--ignore-submodules=all",
 )
+SOON = 20.0  # seconds for what git answers at once
+LATER = 600.0  # for a range, which may be long
+LATE = "git gave no answer in time"
 _COMMIT = pattern(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n(.*)\n(.*)\n([^\0]*)\0", re.MULTILINE)
 _HEAD = "%x00commit %H %s%n%an <%ae>%n%aD%n%b%x00"
 _HEX = pattern(r"[0-9a-f]{4,64}\Z")
@@ -135,6 +142,9 @@ class Repository:
             assert reader.stdout is not None
             reader.stdin.write(name + b"\n")
             reader.stdin.flush()
+            if not _answers(reader.stdout):
+                self.close()
+                raise GitError(LATE)
             line = reader.stdout.readline()
             head = line.split()
             if len(head) != 3 or line.endswith((b" missing\n", b" ambiguous\n")):
@@ -281,25 +291,31 @@ class Repository:
         """The file at *path* (from the top of the work tree) as HEAD has it; None where HEAD, if there is one, has none."""
         try:
             process = self._open("cat-file", "blob", f"HEAD:{path}")
+            out, _ = _ended(process, SOON)
         except GitError:
             return None
-        out, _ = process.communicate()
         return None if process.returncode else out
 
     def config(self, section: str) -> bytes:
         """All settings of *section* that hold here, as ``git config --null --show-origin --get-regexp`` prints them.  Raises GitError."""
         process = self._open("config", "--null", "--show-origin", "--get-regexp", rf"^{section}\.")
-        out, said = process.communicate()
+        out, said = _ended(process, SOON)
         if process.returncode not in (0, 1):  # 1: there are none
             raise GitError(said.decode("utf-8", "replace").strip().partition("\n")[0] or "git config failed")
         return out
+
+    def value(self, key: str) -> str:
+        """One setting; empty where it is not set.  Raises GitError where git cannot say."""
+        out, _ = _ended(self._open("config", "--get", key), SOON)
+        return out.decode("utf-8", "replace").strip()
 
     # --- processes -----------------------------------------------------------------------------------------------
 
     def _say(self, *arguments: str, said: bytes = b"") -> bytes:
         """What git prints, told *said* on its standard input.  Raises GitError with its first complaint."""
         process = self._open(*arguments)
-        out, complaint = process.communicate(said)
+        seconds = LATER if arguments[0] in ("log", "diff", "rev-list") else SOON
+        out, complaint = _ended(process, seconds, said)
         if process.returncode:
             raise GitError(_first(complaint, arguments[0]))
         return out
@@ -344,6 +360,7 @@ class Repository:
         """The environment, without what a hook of another repository set in it."""
         if self._environment is None:
             environment = {**os.environ, **_SAFE}
+            environment.pop("GIT_EXTERNAL_DIFF", None)
             if work_tree(self.tree) != work_tree(Path.cwd()):
                 for name in _ELSEWHERE:
                     environment.pop(name, None)
@@ -364,6 +381,28 @@ def _first(complaint: bytes, command: str) -> str:
     """The first line of what git complained of."""
     lines = complaint.decode("utf-8", "replace").strip().splitlines()
     return lines[0] if lines else f"git {command} failed"
+
+
+def _answers(pipe: IO[bytes]) -> bool:
+    """Whether something can be read from *pipe* soon."""
+    import select
+
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    return bool(poll.poll(SOON * 1000))
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float, told: bytes = b"") -> tuple[bytes, bytes]:
+    """What a process of git, *told* this on its standard input, says until it ends.  Raises GitError where that takes longer than *seconds*."""
+    import subprocess
+
+    try:
+        out, said = process.communicate(told, timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        process.communicate()
+        raise GitError(LATE) from error
+    return out, said or b""
 
 
 def work_tree(folder: Path) -> Path | None:

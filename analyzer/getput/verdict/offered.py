@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from getput.untrusted import contents
+
 if TYPE_CHECKING:
     from getput.patch.series import Submission
 
@@ -44,6 +46,6 @@ class Offered:
         if self.tree is None:
             return None
         try:
-            return (self.tree / header).read_bytes()
+            return contents(self.tree / header, within=self.tree)
         except OSError:
             return None

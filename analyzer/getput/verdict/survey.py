@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -23,11 +24,11 @@ from getput.ownership.contracts import Contract, Source, Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
 from getput.pattern import pattern
+from getput.untrusted import MAX_SOURCE, contents
 from getput.verdict.judge import Judge, Tally, at_most
 from getput.verdict.place import Judged, finding, fingerprint
 from getput_rules.packs import every_rule as all_rules
 
-MAX_SOURCE = 10 << 20
 STATIC = pattern(rb"\bstatic\b")
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
 TELLING = TAKING | {Verb.DROP}  # what a caller must know of
@@ -192,12 +193,11 @@ class UnjudgeableError(Exception):
 def text_of(file: Path) -> bytes:
     """What stands in *file*.  Raises UnjudgeableError."""
     try:
-        text = file.read_bytes()
+        return contents(file, limit=MAX_SOURCE)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise UnjudgeableError(TOO_LARGE) from error
         raise UnjudgeableError(f"cannot be read: {error.strerror}") from error
-    if len(text) > MAX_SOURCE:
-        raise UnjudgeableError(TOO_LARGE)
-    return text
 
 
 def name_in(tree: Path, file: Path) -> str:
