@@ -31,7 +31,9 @@ from getput.csource.macros import Macros
 from getput.csource.syntax import FunctionSource, Marks
 from getput.pattern import pattern
 
-_NOISE = pattern(rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.){0,4096}+"|'(?:[^'\\\n]|\\.){1,64}+'""", re.DOTALL)
+_NOISE = pattern(
+    rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.){0,4096}+"|'(?:[^'\\\n]|\\.){1,64}+'""", re.DOTALL
+)
 
 
 def mask(text: bytes, source: FunctionSource, macros: Macros) -> tuple[bytes, Marks]:
