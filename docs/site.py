@@ -17,6 +17,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from getput.cli.apis import facts
+from getput.cli.explain import told
 from getput.cli.main import COMMANDS, EPILOG, parser_of
 from getput.ownership import apis
 from getput.ownership.apis import Tables
@@ -72,7 +73,7 @@ def hidden(names: Iterable[str]) -> str:
 def rule_page(rule: Rule) -> str:
     """A rule's own documentation."""
     parts = [f"# {rule.id}", f"*{rule.severity.value}*: {rule.summary}."]
-    for heading, text in rule.sections.items():
+    for heading, text in told(rule):
         parts += [f"## {heading}", code(text) if heading in ("Bad", "Good") else text]
     return "\n\n".join(parts) + "\n"
 
