@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import gc
 import json
 import os
 import pathlib
@@ -204,6 +205,7 @@ class Process:
 
 def start(seed: int, mails: list[bytes], tree: pathlib.Path) -> None:
     """Begin like `getput check` does."""
+    gc.set_threshold(50_000, 20, 50)  # as cli/main.py has it
     Process.seed, Process.mails = seed, mails
     check._start(tree, Settings(), False, False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from program import FAMILIES, FLAGS, USAGES, Cond, Func, Program, Stmt
+from program import FAMILIES, FLAGS, MARKS, USAGES, Cond, Func, Program, Stmt
 
 Body = tuple[Stmt, ...]
 NAMES = "abcdefgh"
@@ -21,6 +21,7 @@ PUTS = (
     "put-stored",
     "clear-stored",
     "return-scoped",
+    "mark",
 )  # what may be forgotten
 
 
@@ -45,6 +46,7 @@ class Writer:
         self.labels = choice.random() < 0.5  # unwinding by labels, else on the spot
         self.order: list[Held] = []  # whose labels stand at the end
         self.out = ""
+        self.marks = list(MARKS)
         self.rounds = 0  # loops around
         self.inner = False  # whether others call it
 
@@ -98,7 +100,11 @@ class Writer:
             return (put,)
         if FAMILIES[held.family].safe and self.choice.random() < 0.3:
             return (put,)
-        guard: Cond = ("flag", held.flag) if self.choice.random() < 0.6 else ("there", held.var)
+        if held.flag in MARKS and FAMILIES[held.family].fails != "NULL":
+            return (Stmt("if", (("mark", held.flag),), ((put,), ())),)
+        guard: Cond = (
+            ("mark" if held.flag in MARKS else "flag", held.flag) if self.choice.random() < 0.6 else ("there", held.var)
+        )
         return (Stmt("if", (guard,), ((put,), ())),)
 
     def leave(self, held: tuple[Held, ...], *, failing: bool = True, told: bool = False) -> Body:
@@ -201,6 +207,12 @@ class Writer:
         one = Held(var, family)
         take, failed = self.getting(var, family)
         pick = self.choice.random()
+        if pick < 0.06 and outer < 0 and self.marks and not self.rounds:
+            one = replace(one, flag=self.marks.pop())
+            inside = (*take, Stmt("if", (failed,), (self.leave(held), ())), Stmt("mark", (one.flag,)))
+            rest = self.block((*held, one), outer, depth + 1)
+            put = Stmt("if", (("mark", one.flag),), ((Stmt("put", (var,)),), ()))
+            return (Stmt("if", (self.cond(),), (inside, ())), *rest, put)
         if pick < 0.12 and outer < 0 and FAMILIES[family].fails == "NULL":  # only under a condition
             one = replace(one, flag=self.choice.choice(FLAGS))
             inside = (*take, Stmt("if", (failed,), (self.leave(held), ())))

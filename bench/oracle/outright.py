@@ -131,6 +131,7 @@ class Frame:
         self.vars: dict[str, Any] = {name: None for name, _ in func.variables}
         self.vars["arg"] = arg
         self.numbers: dict[str, int] = {}
+        self.marks: set[str] = set()
         self.ret = 0
         self.out: Any = None
 
@@ -193,6 +194,8 @@ class Frame:
                 if self.vars[args[0]] in (None, "err"):
                     raise BrokenError
                 run.called(args[1], self.vars[args[0]])
+            case "mark":
+                self.marks.add(args[0])
             case "begin":
                 self.ret = 0 if self.begin(args[0]) else -5
             case "end":
@@ -394,6 +397,8 @@ class Frame:
         match cond:
             case ("ask",):
                 return self.run.chooser.choose(2) == 1
+            case ("mark", name):
+                return name in self.marks
             case ("flag", name):
                 return self.number(name) != 0
             case ("there", name):

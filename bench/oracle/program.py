@@ -42,6 +42,7 @@ FAMILIES = {
     "clk": Family("clk", 'clk_get(ctx->dev, "{0}")', "clk_put({0})", "", "ERR", True, "rate"),
 }
 FLAGS = ("flag0", "flag1")
+MARKS = ("mark0", "mark1")  # locals that say what was done
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Written:
         self.lines += [f"{static}{kind}{func.name}({', '.join(params)})", "{"]
         for name, family in func.variables:
             self.lines.append(f"\tstruct {FAMILIES[family].type} *{name} = NULL;")
+        self.lines += [f"\tbool {name} = false;" for name in MARKS]
         self.lines += ["\tint ret = 0;", "\tint i;", ""]
         self.body(func, func.body, 1)
         for number, tail in enumerate(func.tails):
@@ -154,6 +156,8 @@ class Written:
                 add(f"{tabs}{args[0]} = NULL;")
             case "ret":
                 add(f"{tabs}ret = {self.number(args[0])};")
+            case "mark":
+                add(f"{tabs}{args[0]} = true;")
             case "begin":
                 add(f"{tabs}ret = {USAGES[args[0]].begin};")
             case "end":
@@ -259,7 +263,7 @@ class Written:
             case ("ask",):
                 self.asked += 1
                 return f"acme_ask{self.asked}(ctx)"
-            case ("flag", name):
+            case ("flag", name) | ("mark", name):
                 return str(name)
             case ("there", name):
                 return str(name)

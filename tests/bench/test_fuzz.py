@@ -19,6 +19,7 @@ NAMES = ["mail", "diff", "mask", "lower", "engine"]
 FOUND = [  # what the fuzzer found, as small as it goes
     ("mail", b"Subject: x\nContent-Type: text/plain; charset=latin\0\n\n\xff"),
     ("mask", b'void f(void)\n{\n\tg("a\\\nb");\n}\n'),
+    ("mask", b"SYSCALL_DEFINE0(fork)\n{\n\treturn 0;\n}\n"),
     ("mask", b"void f(void)\n{\n\ttypeof(a\n\tb) c;\n}\n"),
 ]
 

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from getput.cli.main import main
+from getput.ownership import apis
+from getput.ownership.vocabulary import Vocabulary
+from getput.verdict.folder import Folders
 
 PROBE = """\
 #include "acme.h"
@@ -132,3 +135,21 @@ def test_a_patch_that_moves_the_put_to_a_neighbour(tree):
         assert answer["errors"] == []
         found.append([one["rule"] for one in answer["findings"] if one["status"] == "introduced"])
     assert found == [["leak-of-stored-reference"], []]
+
+
+def test_few_folders_are_kept(tmp_path, monkeypatch):
+    """Who judges for months asks about every folder of a tree: what was not asked for last is let go of."""
+    monkeypatch.setattr("getput.verdict.folder.MAX_KEPT", 150)
+    for name in "abcd":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.c").write_text("x" * 60)
+    folders = Folders(tmp_path, Vocabulary(apis.load(())))
+    for name in "abcab":
+        assert folders.texts(name) == {f"{name}/x.c": b"x" * 60}
+    assert list(folders.known) == ["a", "b"]
+    assert folders.texts("gone") is None
+    (tmp_path / "a" / "x.c").write_text("x" * 6000)
+    folders.texts("d")
+    folders.texts("a")
+    assert list(folders.known) == ["a"], "one that is too large alone is kept while it is in use"
+    assert folders.kept == 6000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from getput.verdict.current import Current
 
 OK, INTRODUCED, UNJUDGED = 0, 1, 2
+SWEPT = 50  # tasks of a process between two looks for garbage in circles: the collector alone comes late, and the process grows by a quarter
 
 
 EPILOG = """\
@@ -74,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     said = parser.add_argument_group("what comes of it")
     said.add_argument(
         "--show",
-        type=_statuses,
+        type=statuses,
         default=frozenset({Status.INTRODUCED}),
         metavar="LIST",
         help="introduced (default), fixed, existing, or all",
@@ -210,6 +212,7 @@ class _Worker:
     timing: bool
     fix: bool
     current: Current | None
+    done: int
 
 
 def _start(
@@ -222,6 +225,17 @@ def _start(
     _Worker.tree = tree
     _Worker.timing = timing
     _Worker.fix = fix
+    _Worker.done = 0
+
+
+def begin(tree: Path, settings: Settings, *, index: bool, needs: frozenset[str]) -> None:
+    """Make this process ready for :func:`judged_body`."""
+    _start(tree, settings, False, index, needs)
+
+
+def judged_body(body: bytes) -> Answer:
+    """The answer to what a mail, an mbox or a diff holds, whatever happens; it can name no file to be read as a patch, and no revision."""
+    return _judge(Task(("-",), False, body))
 
 
 def _judge(task: Task) -> Answer:
@@ -229,6 +243,9 @@ def _judge(task: Task) -> Answer:
     start = time.perf_counter()
     answer = guarded(_name(task), lambda: _answer(task))
     elapsed = round((time.perf_counter() - start) * 1000) if _Worker.timing else 0
+    _Worker.done += 1
+    if _Worker.done % SWEPT == 0:
+        gc.collect()
     return replace(answer, stats=replace(answer.stats, elapsed_ms=elapsed))
 
 
@@ -288,7 +305,8 @@ def _name(task: Task) -> str:
     return " ".join(task.inputs) or "--staged"
 
 
-def _statuses(text: str) -> frozenset[Status]:
+def statuses(text: str) -> frozenset[Status]:
+    """The value of ``--show``.  Raises what argparse expects."""
     words = [word.strip() for word in text.split(",") if word.strip()]
     if "all" in words:
         return frozenset(Status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -150,13 +149,14 @@ def write(done: Mended, who: str | None, where: Path | None) -> None:
 
 def author(tree: Path) -> str | None:
     """NAME <EMAIL> as git knows it in the tree; None where it does not."""
+    from getput.patch.git import GitError, Repository
+
     said = []
     for what in ("user.name", "user.email"):
         try:
-            done = subprocess.run(["git", "-C", str(tree), "config", what], capture_output=True, text=True, check=False)
-        except OSError:
+            said.append(Repository(tree).value(what))
+        except GitError:
             return None
-        said.append(done.stdout.strip())
     return f"{said[0]} <{said[1]}>" if all(said) else None
 
 

@@ -12,6 +12,8 @@ def guarded(name: str, work: Callable[[], Answer]) -> Answer:
     """What *work* answers about the input called *name*, or that it broke, how and where."""
     try:
         return work()
+    except MemoryError:
+        return failed(name, "there is not enough memory to judge it")
     except Exception as error:  # noqa: BLE001 -- whatever it is, thousands of other inputs may be waiting
         return failed(name, f"internal error: {type(error).__name__}: {error} ({_innermost(error)})")
 

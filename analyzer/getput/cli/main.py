@@ -20,11 +20,13 @@ from getput.cli.parser import Parser
 COMMANDS = {
     "check": "judge patches: which reference-count bugs do they introduce?",
     "scan": "judge source as it stands: files, folders, or a whole tree",
+    "audit": "judge many patches in one go, and keep the answers: mail archives, the history of a tree",
     "fix": "write what mends the bugs that patches introduce, as one patch",
     "index": "build or refresh the summaries of a tree, which check and scan then use",
     "suppress": "note that a finding is none, and why: it is not said again",
     "hook": "run getput before every commit, or before every push",
     "lsp": "a language server: judges what is being edited, against HEAD",
+    "serve": "an HTTP endpoint for bots: judges what is posted to it",
     "completion": "what a shell needs to complete commands, options and rules",
     "show": "what the engine saw of a function: masked text, instructions, graph, counts",
     "explain": "what a rule means, why it matters, how to silence it",

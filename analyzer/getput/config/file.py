@@ -12,6 +12,8 @@ import msgspec
 from getput.config import EVERY, ConfigError, FailOn, Part, Said
 from getput.model import Confidence, Severity
 from getput.spelling import meant
+from getput.untrusted import text as text_of
+from getput.untrusted import toml
 
 Level = TypeVar("Level", Severity, Confidence)
 
@@ -67,7 +69,7 @@ def read(path: Path) -> Said:
     Raises ConfigError where it cannot be read, is no TOML, or says something that getput does not know.
     """
     try:
-        said = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+        said = msgspec.convert(toml(text_of(path)), _File)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ a function are then settled for the same side, so that no path mixes both.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 import msgspec
 
@@ -21,6 +22,9 @@ _ALTERNATIVES = frozenset([b"elif", b"elifdef", b"elifndef", b"else"])
 _EXOTIC = pattern(rb"[?'\"]")
 _DEFINED = pattern(rb"(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?\Z")
 _ELSE = pattern(rb"\s*else\b")
+MAX_LABEL = 4096  # bytes of a statement that may end with a colon
+_SOLID = pattern(rb"\S+")
+MAX_DEPTH = 64  # conditions within each other that are looked at; deeper ones are settled
 _LABEL = pattern(rb"[;{}:]\s*(\w+)\s*:\Z")
 
 
@@ -32,6 +36,7 @@ class _Group(msgspec.Struct):
     ends: list[int]
     key: bytes
     positive: bool
+    depth: int = 0
     settled: bool = False
 
     def branches(self) -> list[tuple[int, int]]:
@@ -48,16 +53,20 @@ def settle(code: bytearray) -> list[tuple[int, int]]:
     if not groups:
         return []
     plain = _without_directives(code, groups)
+    solid = [found.span() for found in _SOLID.finditer(plain)]
+    starts, ends = [start for start, _ in solid], [end for _, end in solid]
     for group in groups:
-        group.settled = _constant(group) is not None or not _between_statements(plain, group)
+        deep = group.depth >= MAX_DEPTH
+        group.settled = deep or _constant(group) is not None or not _between_statements(plain, starts, ends, group)
     sides: dict[bytes, bool] = {}
     keys = {group.key for group in groups if group.settled}
+    gone = 0  # up to where an outer condition was taken away, with all that stands in it
     for group in groups:
         if group.settled or group.key in keys:
-            _take_one_side(code, group, sides)
+            gone = _take_one_side(code, group, sides, gone)
     kept = [group for group in groups if group.key not in keys]
     for group in kept:
-        _end_label(code, plain, group.starts[0])
+        _end_label(code, plain, _above(ends, group), group.starts[0])
     return sorted(span for group in kept for span in zip(group.starts, group.ends, strict=True) if span[0] >= 0)
 
 
@@ -69,7 +78,7 @@ def _groups(code: bytearray) -> list[_Group]:
         word, start, end = found[1], found.start(), found.end()
         if word in _CONDITIONS:
             key, positive = _condition(word, found[2])
-            group = _Group([word], [start], [end], key, positive)
+            group = _Group([word], [start], [end], key, positive, len(stack))
             stack.append(group)
             groups.append(group)
             if _EXOTIC.search(found[2]):
@@ -116,12 +125,20 @@ def _without_directives(code: bytearray, groups: list[_Group]) -> bytes:
     return bytes(plain)
 
 
-def _between_statements(plain: bytes, group: _Group) -> bool:
+def _above(ends: list[int], group: _Group) -> int:
+    """Where the text above a condition ends; *ends* are the ends of all that is no blank."""
+    number = bisect_right(ends, group.starts[0])
+    return ends[number - 1] if number else 0
+
+
+def _between_statements(plain: bytes, starts: list[int], ends: list[int], group: _Group) -> bool:
     """Whether every branch of a condition holds whole statements and stands where statements may."""
-    above = plain[: group.starts[0]].rstrip()
-    if above[-1:] not in (b";", b"{", b"}") and not (above[-1:] == b":" and _ends_with_label(above)):
+    above = _above(ends, group)
+    last = plain[above - 1 : above] if above else b""
+    if last not in (b";", b"{", b"}") and not (last == b":" and _ends_with_label(plain, above)):
         return False
-    if _ELSE.match(plain, group.ends[-1]):
+    number = bisect_right(starts, group.ends[-1] - 1)
+    if number < len(starts) and _ELSE.match(plain, starts[number]):
         return False
     return all(_whole(plain[low:high]) for low, high in group.branches())
 
@@ -152,32 +169,35 @@ def _ends_with_case(text: bytes) -> bool:
     return last.startswith((b"case", b"default"))
 
 
-def _ends_with_label(text: bytes) -> bool:
-    """Whether the text ends with a label or a case, not inside of ``a ? b : c``."""
-    last = text[max(text.rfind(mark) for mark in (b";", b"{", b"}")) + 1 :].strip()
+def _ends_with_label(text: bytes, end: int) -> bool:
+    """Whether the text up to *end* ends with a label or a case, not inside of ``a ? b : c``."""
+    low = max(0, end - MAX_LABEL)
+    last = text[max(text.rfind(mark, low, end) for mark in (b";", b"{", b"}")) + 1 : end].strip()
     return last.startswith(b"case") or b"?" not in last
 
 
-def _take_one_side(code: bytearray, group: _Group, sides: dict[bytes, bool]) -> None:
-    """Blank the directives of a group and all its branches but one."""
+def _take_one_side(code: bytearray, group: _Group, sides: dict[bytes, bool], gone: int) -> int:
+    """Blank the directives of a group and all its branches but one, unless they lie before *gone*; up to where all is blank then."""
     constant = _constant(group)
     truth = constant if constant is not None else sides.setdefault(group.key, group.positive)
     taken: int | None = 0
     if truth != group.positive:
         taken = next((i for i, word in enumerate(group.words) if word in _ALTERNATIVES), None)
+    if group.ends[-1] <= gone:
+        return gone
     for start, end in zip(group.starts, group.ends, strict=True):
         _blank(code, start, end)
     for i, (low, high) in enumerate(group.branches()):
         if i != taken:
             _blank(code, low, high)
+    return group.ends[-1] if taken is None else gone
 
 
-def _end_label(code: bytearray, plain: bytes, start: int) -> None:
+def _end_label(code: bytearray, plain: bytes, above: int, start: int) -> None:
     """A label must be followed by a statement, which a directive is not: put a ``;`` before it."""
-    before = plain[:start].rstrip()
-    if before[-1:] != b":" or code[start - 1] not in b" \t\n":
+    if plain[max(0, above - 1) : above] != b":" or code[start - 1] not in b" \t\n":
         return
-    label = _LABEL.search(before, max(0, len(before) - 200))
+    label = _LABEL.search(plain, max(0, above - 200), above)
     if label is not None and label[1] != b"default":
         code[start - 1] = 0x3B
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from getput.pattern import pattern
+from getput.untrusted import contents
 
 _FOR_EACH_MACROS = pattern(rb"^ForEachMacros:[ \t]*\n((?:[ \t]+-[^\n]*\n|[ \t]*#[^\n]*\n|[ \t]*\n)*)", re.MULTILINE)
 _LIST_ITEM = pattern(rb"^[ \t]+-[ \t]*['\"]?([A-Za-z_]\w*)", re.MULTILINE)
@@ -70,7 +71,7 @@ def for_tree(tree: Path | None) -> Macros:
     if tree is None:
         return known
     try:
-        text = (tree / ".clang-format").read_bytes()
+        text = contents(tree / ".clang-format", within=tree)
     except OSError:
         return known
     return msgspec.structs.replace(known, iterators=known.iterators | clang_format_iterators(text))

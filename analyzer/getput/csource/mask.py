@@ -13,8 +13,8 @@ Every offset, line and column stays that of the file; names are read back from t
 * a type as the argument of a macro (``struct x *``) becomes one identifier over the whole of it (``struct_x__``); so do
   ``typeof(x)``, the member of an ``offsetof``, and ``return -EINVAL``, ``goto out`` and the like as arguments;
 * ``case A ... B:`` reads as ``case A || B:``: the operator stands where the dots do;
-* a macro without its semicolon gets one, a label before ``}`` an empty statement: over the blank behind it; that and a
-  type over several lines are the only ways in which the end of a line can go;
+* a macro without its semicolon gets one, a label before ``}`` an empty statement: over the blank behind it; that, a type
+  over several lines and a head that is a macro are the only ways in which the end of a line can go;
 * a head that is a macro gets its first argument as name and its other arguments as parameters.
 """
 
@@ -32,7 +32,9 @@ from getput.csource.macros import Macros
 from getput.csource.syntax import FunctionSource, Marks
 from getput.pattern import pattern
 
-_NOISE = pattern(rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
+_NOISE = pattern(
+    rb"""/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*|"(?:[^"\\\n]|\\.){0,4096}+"|'(?:[^'\\\n]|\\.){1,64}+'""", re.DOTALL
+)
 
 
 def mask(text: bytes, source: FunctionSource, macros: Macros) -> tuple[bytes, Marks]:

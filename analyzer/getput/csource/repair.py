@@ -14,7 +14,7 @@ from getput.csource.macros import Macros
 from getput.pattern import pattern
 
 _TOKEN = pattern(
-    rb'[A-Za-z_]\w*|\d[\w.]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|^[ \t]*#(?:[^\n\\]|\\.)*'
+    rb'[A-Za-z_]\w*|\d[\w.]*|"(?:[^"\\]|\\.){0,4096}+"|\'(?:[^\'\\]|\\.){0,64}+\'|^[ \t]*#(?:[^\n\\]|\\.)*'
     rb"|->|\+\+|--|&&|\|\||<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S",
     re.DOTALL | re.MULTILINE,
 )

@@ -25,14 +25,14 @@ _LINE_LIMIT = 2000
 
 _COMMENT_TEXT = pattern(rb"[^\n\\]+|\\(?!\n)")
 _LINE_COMMENT = pattern(rb"//[^\n]*")
-_STRING_OR_BRACE = pattern(rb"""[{}]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL)
+_STRING_OR_BRACE = pattern(rb"""[{}]|"(?:[^"\\\n]|\\.){0,4096}+"|'(?:[^'\\\n]|\\.){1,64}+'""", re.DOTALL)
 _DIRECTIVE = pattern(rb"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
 _CONDITION = pattern(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b([^\n]*)", re.MULTILINE)
 _ALTERNATIVE = pattern(rb"\s*#[ \t]*(?:el|endif)")
 
 # The head of most functions: words, stars, the name, one flat list of parameters.
 _PLAIN_HEAD = pattern(rb"([\w\s*]*?)\b([A-Za-z_]\w*)\s*\([^()=]*\)\s*\Z")
-_HEAD_TOKEN = pattern(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.)*"|\S', re.DOTALL)
+_HEAD_TOKEN = pattern(rb'[A-Za-z_]\w*|[()=]|"(?:[^"\\\n]|\\.){0,4096}+"|\S', re.DOTALL)
 _LONE_MACRO = pattern(rb"[A-Z_][A-Z0-9_]*\s*\([^()\n]*\)[ \t]*;?[ \t]*\n")
 _INITIALISER = pattern(rb"\s*[.\"\d]")
 _CONTROL = pattern(rb"\s*(?:if|else|for|while|do|switch|return|case)\b")

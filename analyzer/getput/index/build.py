@@ -20,6 +20,7 @@ from getput.index.facts import Facts, blob_of
 from getput.index.names import Contracts, decode_history, encode_history, says
 from getput.index.store import FileRow, Store
 from getput.index.tree import Seen, sources
+from getput.untrusted import contents
 
 LAST = 2  # the last round: wrappers of wrappers of what the tables and the files themselves know
 BATCH_BYTES = 400_000  # of source that go to a process at once
@@ -131,7 +132,7 @@ def _seen(path: Path) -> Seen | None:
 
 def _blob(path: Path) -> bytes:
     try:
-        return blob_of(path.read_bytes())
+        return blob_of(contents(path))
     except OSError:
         return b""
 

@@ -14,6 +14,7 @@ from getput.csource.mask import quieted
 from getput.csource.split import functions
 from getput.index.names import seen_from
 from getput.index.store import Store
+from getput.untrusted import contents
 
 _STATIC = re.compile(rb"\bstatic\b")
 _DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)")
@@ -63,7 +64,7 @@ def _texts(store: Store, tree: Path, name: str) -> Iterator[tuple[str, bytes]]:
     """The files that call, define or hand out *name*, as they stand; one that is gone meanwhile is left out."""
     for path in store.files_with(name):
         try:
-            yield path, (tree / path).read_bytes()
+            yield path, contents(tree / path, within=tree)
         except OSError:
             continue
 

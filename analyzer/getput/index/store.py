@@ -32,8 +32,22 @@ class StoreError(Exception):
     """An index that cannot be read or written; the message says which and why."""
 
 
+class ForeignError(StoreError):
+    """A file in the place of an index that is none, or one of another version."""
+
+
+def _plain(statement: str) -> str:
+    return " ".join(statement.split())
+
+
+_OURS = {
+    ("index" if _plain(one).startswith("CREATE INDEX") else "table", _plain(one))
+    for one in SCHEMA.split(";")
+    if one.strip()
+}
+
 # what using an index can fail with, at any moment: it is unreadable, damaged, or there is no room
-UNUSABLE: tuple[type[Exception], ...] = (StoreError, OSError, sqlite3.Error)
+UNUSABLE: tuple[type[Exception], ...] = (StoreError, OSError, sqlite3.Error, msgspec.MsgspecError)
 
 
 def remove(path: Path) -> None:
@@ -70,8 +84,17 @@ class Store:
                 self.db = sqlite3.connect(
                     f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY, uri=True, isolation_level=None
                 )
+            self.db.execute("PRAGMA trusted_schema=OFF")
+            if not self._ours():
+                self.db.close()
+                raise ForeignError(f"{path}: its tables are not those of an index")
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: {error}") from error
+
+    def _ours(self) -> bool:
+        """Whether the file is empty or has just the tables of an index: a view of the same name could keep a reader busy for ever."""
+        kinds = self.db.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchmany(len(_OURS) + 1)
+        return not kinds or {(str(kind), _plain(str(sql))) for kind, sql in kinds} == _OURS
 
     def close(self) -> None:
         """Give the file back."""

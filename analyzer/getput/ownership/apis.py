@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,6 +41,8 @@ from getput.ownership import clauses
 from getput.ownership.contracts import Cleanup, Contract, Family, Iterator
 from getput.pattern import pattern
 from getput.spelling import meant
+from getput.untrusted import text as text_of
+from getput.untrusted import toml
 
 SECTION = pattern(r"^\[(\w+)\]$", re.MULTILINE)
 ENTRY = pattern(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
@@ -135,7 +136,7 @@ def read(paths: Iterable[Path]) -> list[Rows]:
     found: list[Rows] = []
     for path in paths:
         try:
-            data = parsed(path.read_text("utf-8"))
+            data = parsed(text_of(path))
         except ValueError as error:
             raise BadTableError(unreadable(path, error)) from error
         for rows in sections(path, data):
@@ -158,10 +159,10 @@ def parsed(text: str) -> dict[str, object]:
         usual = ENTRY.findall(body)
         data[section] = entries = dict(usual)
         if len(entries) < len(usual) or REST.search(ENTRY.sub("", body)):
-            return tomllib.loads(text)  # something else than the usual form, or something stands twice
+            return toml(text)  # something else than the usual form, or something stands twice
     if len(data) < len(parts) // 2:
-        return tomllib.loads(text)
-    return tomllib.loads(head) | data
+        return toml(text)
+    return toml(head) | data
 
 
 def sections(path: Path, data: dict[str, object]) -> Iterable[Rows]:
@@ -191,9 +192,12 @@ def shared(one: Rows, other: Rows) -> set[str]:
 def tables(rows: list[Rows]) -> Tables:
     """The values of all entries of *rows*."""
     families: dict[str, Family] = {}
+    bundled = {path.parent for path in shipped()[:1]}
     for part, name, text in of_section(rows, "families"):
         try:
-            families[name] = clauses.counted(name, text)
+            family = clauses.counted(name, text)
+            ours = Path(part.table).parent in bundled
+            families[name] = family if ours else msgspec.structs.replace(family, proven=True)
         except ValueError as error:
             raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
     proofs: dict[str, Proof] = {}

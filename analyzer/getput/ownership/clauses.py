@@ -16,7 +16,7 @@ Clauses are separated by ``;``.  Those of an API:
 * ``of FAMILY``: the family of the entry.
 
 An iterator is ``CURSOR [counted [scoped]]`` with the cursor's TARGET, a cleanup class ``VERB; ignores WHAT``, a sink
-the targets that it keeps and perhaps ``if CONDITION``, a family ``NOUN; counter FAMILY; outlives; put FUNCTION...; member NAME...``.
+the targets that it keeps and perhaps ``if CONDITION``, a family ``NOUN; counter FAMILY; outlives; put FUNCTION...; member NAME...; proven``.
 
 Every function here raises ValueError where the text breaks the grammar, and says how.
 """
@@ -230,7 +230,7 @@ def counted(name: str, text: str) -> Family:
     """The family that the clauses *text* describe: its noun, the ``counter`` it shares, the usual ``put`` functions."""
     noun, *clauses = split(text)
     counter = puts = members = ""
-    outlives = False
+    outlives = proven = False
     for clause in clauses:
         word, _, rest = clause.partition(" ")
         if word == "counter":
@@ -241,9 +241,11 @@ def counted(name: str, text: str) -> Family:
             members = once(members, rest, word)
         elif clause == "outlives":
             outlives = True
+        elif clause == "proven":
+            proven = True
         else:
             raise ValueError(f"unknown clause {clause!r}")
-    return Family(name, counter or name, noun, tuple(puts.split()), outlives, tuple(members.split()))
+    return Family(name, counter or name, noun, tuple(puts.split()), outlives, tuple(members.split()), proven)
 
 
 def split(text: str) -> list[str]:

@@ -41,14 +41,14 @@ NEAR = 160  # bytes between a condition and the put that it guards
 FINDS = pattern(r"get|find|lookup|next|exists|parent|by_")
 LOOKS_UP = pattern(r"(?:^|_)(?:lookup|find)(?:_|$)")
 # What is put by whoever looked it up, as a rule, and held by nobody that he could count on; of sockets, connections or inodes he mostly knows one.
-OWED = frozenset({"of_node", "fwnode", "device", "kobject"})
+OWED = frozenset({"of_node", "fwnode", "device", "kobject", "pci_dev", "usb", "i2c_client", "spi", "mdio"})
 LOOKED_UP = frozenset({"of_node", "device"})  # found far more often than made: a summary tells all
 
 
 def meant(incident: Incident, function: Function, exits: Sequence[Exit], *, users: bool) -> Accepted:
     """How far *incident* in *function* may be meant; *users* where what is counted are users, not owners."""
     if not may_be_meant(incident, function, exits, users=users):
-        held_too = incident.kind == "use-after-put" and incident.key[1] not in OWED
+        held_too = incident.kind == "use-after-put" and incident.count.family not in OWED
         return Accepted.STANDING if held_too else Accepted.NO
     kind, key, count, site = incident.kind, incident.key, incident.count, incident.site
     if kind == "stored-without-reference" and (kept_in_view(count) or kept_beyond_the_turn(incident)):

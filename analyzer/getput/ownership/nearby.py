@@ -30,6 +30,7 @@ NUMBERED = pattern(rb"\b(?:pfn|phys|virt)_to_(?:page|folio)\s*\(|\bpfn_folio\s*\
 # A put, or the like, behind one flag; a jump; a loop; an answer that says "later"; an action registered that failing to register runs.
 GUARD = pattern(rb"\bif\s*\(\s*!?\s*([A-Za-z_]\w*)\s*\)\s*\{?\s*(\w+)\s*\(")
 ELEMENT_OF = pattern(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[")
+GIVEN = pattern(rb"\w+\s*\(\s*(\w+\s*\([^;]*?\))\s*\)\s*;")
 JUMP = pattern(rb"\b(?:goto[ \t]+(\w+)|return|break)\b")
 LOOP = pattern(rb"\b(?:for|while|do)\b")
 UNDER_WAY = pattern(rb"==\s*-(?:EINPROGRESS|EIOCBQUEUED|EALREADY)\b")
@@ -41,18 +42,30 @@ BEFORE = 40  # bytes in front of a call in which its cast stands
 
 def weighed(unit: Unit, source: FunctionSource, report: FunctionReport) -> FunctionReport:
     """*report* of *source*, its leaks doubted where the text explains them, and without what the author throws away by a cast."""
-    found = tuple([_leak(unit, source, report, leak) for leak in report.leaks if not _voided(unit, leak)])
-    thrown = tuple([one for one in report.incidents if not _explained(unit, one)])
+    found = tuple(
+        [_leak(unit, source, report, leak) for leak in report.leaks if not _voided(unit, source, report, leak)]
+    )
+    thrown = tuple([one for one in report.incidents if not _explained(unit, source, one)])
     if found == report.leaks and thrown == report.incidents:
         return report
     return replace(report, leaks=found, incidents=thrown)
 
 
-def _explained(unit: Unit, incident: Incident) -> bool:
+def _explained(unit: Unit, source: FunctionSource, incident: Incident) -> bool:
     """Whether the text says what the counts do not: a cast, or a reference of another kind."""
     if incident.kind == "discarded":
-        return _cast_away(unit, incident.at)
+        return _cast_away(unit, incident.at) or _put_by_the_same_words(unit, source, incident.at, incident.key[1])
     return incident.kind == "use-after-put" and _held_otherwise(unit, incident)
+
+
+def _put_by_the_same_words(unit: Unit, source: FunctionSource, at: int, counter: str) -> bool:
+    """Whether what a get is given is put further down by the very same expression: ``get_device(acme_dev(acme))``."""
+    given = GIVEN.match(unit.text, at)
+    if given is None:
+        return False
+    puts = b"|".join(re.escape(name.encode()) for name in sorted(unit.vocabulary.puts(counter)))
+    again = rb"\b(?:%s)\s*\(\s*%s\s*\)" % (puts, re.escape(given[1].strip()))
+    return bool(puts) and re.search(again, unit.text[given.end() : source.end]) is not None
 
 
 def _held_otherwise(unit: Unit, incident: Incident) -> bool:
@@ -72,9 +85,12 @@ def _held_otherwise(unit: Unit, incident: Incident) -> bool:
     )
 
 
-def _voided(unit: Unit, leak: Leak) -> bool:
-    """``(void)get(...)``: the author knows that something comes back, and that it is nothing."""
-    return not leak.standing.count.label and _cast_away(unit, leak.standing.count.taken[0].at)
+def _voided(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
+    """``(void)get(...)``: the author knows that something comes back, and that it is nothing; or puts it by the words that named it."""
+    at = leak.standing.count.taken[0].at
+    return not leak.standing.count.label and (
+        _cast_away(unit, at) or _put_by_the_same_words(unit, source, at, report.counter)
+    )
 
 
 def _cast_away(unit: Unit, at: int) -> bool:

@@ -12,6 +12,7 @@ from getput.ownership.transfer import Machine
 from getput.ownership.values import CONT, FIELD, LOCAL, NUMBERS, PARAM, SUB
 
 MAX_PATH = 3
+WAITS = frozenset({"wait_for_completion", "wait_for_completion_timeout"})
 
 
 def target_of(machine: Machine, root: int) -> Target | None:
@@ -58,7 +59,8 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
     for where, by_ending in deltas.items():
         extra |= effects_of(where, by_ending, groups, machine, seen[where])
     freed: dict[Target, set[int]] = {}
-    for bit, endings in groups.items():
+    waits = not WAITS.isdisjoint(machine.called.values())  # for the release of what it frees
+    for bit, endings in groups.items() if not waits else ():
         for root in set(endings[0].state.freed).intersection(*(ending.state.freed for ending in endings)):
             target = target_of(machine, root)
             if target is not None:

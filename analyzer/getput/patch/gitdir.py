@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from getput.patch.git import work_tree
+from getput.untrusted import contents
 
 # What an answer of `git config` can depend on beside files.
 _TOLD = ("GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG", "GIT_DIR", "GIT_COMMON_DIR")
@@ -48,7 +49,7 @@ def may_say(tree: Path) -> bool:
         return True
     for file in _files(tree):
         try:
-            text = file.read_bytes().lower()
+            text = contents(file).lower()
             if b"getput" in text or b"include" in text:
                 return True
         except (FileNotFoundError, NotADirectoryError):

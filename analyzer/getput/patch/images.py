@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import stat
 from pathlib import Path
 
 import msgspec
@@ -11,8 +11,9 @@ import msgspec
 from getput.patch import fit as fitting
 from getput.patch.diff import FileDiff
 from getput.patch.fit import Applied, Text
+from getput.untrusted import MAX_SOURCE, contents
 
-MAX_FILE = 10 << 20
+MAX_FILE = MAX_SOURCE
 MAX_LINE = 500_000  # of a fragment, which is put where its hunk says, below blank lines
 SOURCES = (".c", ".h")
 
@@ -72,28 +73,16 @@ class Tree:
     def _read(self, path: str) -> bytes | None:
         if self.root is None:
             return None
-        name = f"{self.root}/{path}"
-        real = os.path.realpath(name)
-        if os.path.commonpath((real, self._real)) != self._real:
-            raise UnreadableError("a symbolic link leads out of the tree")
         try:
-            handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            return contents(Path(self.root, path), within=Path(self._real), limit=MAX_FILE)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
-            raise UnreadableError(f"cannot be read: {getattr(error, 'strerror', error)}") from error
-        try:
-            about = os.fstat(handle)
-            if not stat.S_ISREG(about.st_mode):
-                raise UnreadableError("not a regular file")
-            if about.st_size > MAX_FILE:
-                raise UnreadableError(f"larger than {MAX_FILE >> 20} MB", skip=True)
-            with os.fdopen(os.dup(handle), "rb") as file:
-                return file.read()
         except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise UnreadableError(str(error.strerror), skip=True) from error
+            if error.errno in (errno.EPERM, errno.EINVAL) and error.filename:
+                raise UnreadableError(str(error.strerror)) from error
             raise UnreadableError(f"cannot be read: {error.strerror}") from error
-        finally:
-            os.close(handle)
 
 
 def settled(diff: FileDiff) -> FileImages | None:

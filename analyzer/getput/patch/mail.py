@@ -9,10 +9,14 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from getput.pattern import pattern
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 MAX_DEPTH = 4  # of mails attached to mails
 MAX_HEADER = 1 << 20  # bytes
@@ -109,6 +113,17 @@ def split(raw: bytes) -> Iterator[Mail]:
         yield from _mails(raw[start:end] if (start, end) != (0, len(raw)) else raw, line, 0)
 
 
+def spans(raw: bytes | mmap) -> Iterator[tuple[int, int]]:
+    """Where the mails of an mbox start and end; one span where it is none."""
+    start = 0
+    for at in _postmarks(raw):
+        if at > start:
+            yield start, at
+        start = at
+    if len(raw) > start:
+        yield start, len(raw)
+
+
 def _bare(raw: bytes) -> bytes:
     """*raw* in utf-8 without a byte order mark, and without the CRs of a mail in which every line ends with one."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -124,10 +139,10 @@ def _without_cr(data: bytes) -> bytes:
     return data
 
 
-def _postmarks(raw: bytes) -> Iterator[int]:
+def _postmarks(raw: bytes | mmap) -> Iterator[int]:
     """Where the mails of an mbox start."""
-    at = 0 if raw.startswith(b"From ") else raw.find(b"\nFrom ") + 1
-    while at or raw.startswith(b"From "):
+    at = 0 if raw[:5] == b"From " else raw.find(b"\nFrom ") + 1
+    while at or raw[:5] == b"From ":
         if _POSTMARK.match(raw, at):
             yield at
         at = raw.find(b"\nFrom ", at) + 1

@@ -55,7 +55,7 @@ class Submission(msgspec.Struct, frozen=True):
     notes: tuple[Problem, ...] = ()
 
 
-class InputError(Exception):
+class InputError(ValueError):
     """Why an input is not read."""
 
 
@@ -92,6 +92,24 @@ def read_submissions(
     names = [*inputs, STAGED] if staged else list(inputs)
     for chosen in ([name] for name in names) if each else [names]:
         yield _submission(chosen, tree, staged, stdin)
+
+
+def put_together(
+    name: str, series: Sequence[tuple[str, Sequence[diffs.FileDiff]]], tree: Tree, git: Repository | None
+) -> Submission:
+    """A series whose diffs are known, in the order in which they apply, each with the place that its problems are told of."""
+    parts = [_Part(where, Mail("", None, None, ""), tuple(files)) for where, files in series]
+    problems: list[Problem] = []
+    patches = _patches(parts, Order([part.mail for part in parts], [], [], []), tree, git, problems)
+    return Submission(name, patches, tuple(problems))
+
+
+def committed(name: str, change: Change, git: Repository) -> Submission:
+    """A commit, of whose files both images are taken from the repository."""
+    part = _part(name, change)
+    problems: list[Problem] = []
+    patches = _patches([part], Order([part.mail], [], [], []), Tree(None), git, problems)
+    return Submission(name, patches, tuple(problems))
 
 
 def _check(tree: Path) -> None:
@@ -201,14 +219,14 @@ def _content(file: BinaryIO) -> bytes:
 def _mails(name: str, raw: bytes) -> list[_Part]:
     """The mails in *raw*, with what they touch.  Raises InputError for too many."""
     parts: list[_Part] = []
-    for mail in split(_inflated(raw) if raw.startswith(_GZIP) else raw):
+    for mail in split(inflated(raw) if raw.startswith(_GZIP) else raw):
         if len(parts) == MAX_MAILS:
             raise InputError(f"more than {MAX_MAILS} mails")
         parts.append(_Part(name, mail, tuple(diffs.parse(mail.text, mail.line, is_source))))
     return parts
 
 
-def _inflated(raw: bytes) -> bytes:
+def inflated(raw: bytes) -> bytes:
     """What gzip made *raw* of: mail archives hand out threads that way.  Raises InputError."""
     import zlib
 

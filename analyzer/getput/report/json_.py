@@ -26,7 +26,7 @@ def as_object(answer: Answer) -> dict[str, Any]:
         "getput": __version__,
         "input": answer.input,
         "patches": [_patch(patch) for patch in answer.patches],
-        "findings": [_finding(finding) for finding in answer.findings],
+        "findings": [finding_object(finding) for finding in answer.findings],
         "errors": [{"where": error.where, "message": error.message} for error in answer.errors],
         "stats": {
             "functions": answer.stats.functions,
@@ -67,7 +67,8 @@ def _patch(patch: PatchAnswer) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_object(finding: Finding) -> dict[str, Any]:
+    """A finding in the words of JSON."""
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -92,7 +93,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _suppressed(finding: Finding) -> dict[str, Any]:
     """A finding as any other, and why it is not among them."""
     why = finding.suppressed
-    return _finding(finding) | {"suppressed": why and {"reason": why.reason, "expires": why.expires}}
+    return finding_object(finding) | {"suppressed": why and {"reason": why.reason, "expires": why.expires}}
 
 
 def _anchor(anchor: Anchor | None) -> dict[str, Any] | None:

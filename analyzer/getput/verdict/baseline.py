@@ -9,6 +9,7 @@ from pathlib import Path
 
 from getput.model import Finding
 from getput.pattern import pattern
+from getput.untrusted import text as text_of
 
 SCHEMA = 1
 BLANK = pattern(r"\s*")
@@ -24,7 +25,7 @@ def read(path: Path) -> frozenset[str]:
     Raises BadBaselineError.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path)
     except OSError as error:
         raise BadBaselineError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -37,7 +38,7 @@ def read(path: Path) -> frozenset[str]:
             answer, end = decoder.raw_decode(text, at)
             at = _next(text, end)
             out.update(finding["fingerprint"] for finding in answer["findings"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadBaselineError(f"{path}: not JSON: {error}") from error
     except (KeyError, TypeError):
         raise BadBaselineError(f"{path}: no baseline: an answer of getput's has 'findings' with fingerprints") from None

@@ -17,6 +17,7 @@ from getput.ownership.state import Count, Site
 from getput.ownership.unit import Unit
 from getput.ownership.view import Incident, Leak, marks
 from getput.pattern import pattern
+from getput.untrusted import contents
 from getput.verdict import policy
 from getput.verdict.policy import Named, Policy
 
@@ -117,7 +118,7 @@ class Case:
         if self.tree is None:
             return False
         try:
-            return word in (self.tree / named.header).read_bytes()
+            return word in contents(self.tree / named.header, within=self.tree)
         except OSError:
             return False
 

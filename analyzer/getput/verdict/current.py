@@ -20,11 +20,12 @@ class Current:
     """The index of *tree*, if there is one that fits.
 
     ``state`` is ``none`` (no index), ``outdated`` (made by another getput, or with other tables: not used), ``used``, or ``stale`` (used,
-    although another process kept it from being made true).
+    although another process kept it from being made true).  One that is *frozen* is taken for true: whoever asks has seen to it.
     """
 
-    def __init__(self, tree: Path, settings: Settings) -> None:
+    def __init__(self, tree: Path, settings: Settings, *, frozen: bool = False) -> None:
         self.tree = tree
+        self.frozen = frozen
         self.settings = settings
         self.place = place(tree)
         self.state = NONE
@@ -58,7 +59,7 @@ class Current:
 
     def changed(self, path: str) -> bool:
         """Whether the file at *path* is not the one that the index knows."""
-        known = self.asked.get(path)
+        known = False if self.frozen else self.asked.get(path)
         if known is None:
             row = self.store.file(path)
             try:

@@ -17,6 +17,7 @@ from getput.model import Confidence
 from getput.ownership import members
 from getput.ownership.view import Kept
 from getput.ownership.vocabulary import Vocabulary
+from getput.untrusted import contents
 from getput.verdict.place import Judged
 
 MAX_FILES = 400  # of a folder: a larger one is not a driver's
@@ -80,7 +81,7 @@ class Folders:
         for name in names:
             path = name if folder == "." else f"{folder}/{name}"
             try:
-                out[path] = (self.tree / path).read_bytes()
+                out[path] = contents(self.tree / path, within=self.tree)
             except OSError:
                 continue
         return out

@@ -21,6 +21,7 @@ from getput.ownership.unit import Elsewhere, Unit
 from getput.ownership.view import Accepted, FileReport
 from getput.ownership.view_of_files import WORD
 from getput.ownership.vocabulary import Vocabulary
+from getput.patch.images import Tree
 from getput.verdict.anchor import anchor
 from getput.verdict.around import Around
 from getput.verdict.compare import compare
@@ -94,6 +95,10 @@ class Judge:
         found.sort(key=lambda f: (f.patch or 0, f.file, f.line, f.column, f.rule, f.message))
         name, stats, notes = submission.name, tally.stats(), submission.notes
         return Answer(name, tuple(patches), tuple(found), tuple(errors), stats, notes=notes, facts=series.facts())
+
+    def files(self) -> Tree:
+        """The files of the tree, for what a series is asked beyond its own."""
+        return Tree(self.tree)
 
     def letter(self, patch: Patch) -> Letter | None:
         """*patch* as it was sent, where a format asks for it."""

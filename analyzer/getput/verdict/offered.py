@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from getput.untrusted import contents
+
 if TYPE_CHECKING:
     from getput.patch.series import Submission
 
@@ -35,16 +37,15 @@ class Offered:
         text = self.patched.get(header)
         if text is None:
             if header not in self.texts:
-                self.texts[header] = read(self.tree, header)
+                self.texts[header] = self.read(header)
             text = self.texts[header]
         return text is not None and name not in text
 
-
-def read(tree: Path | None, header: str) -> bytes | None:
-    """The text of a header; None where it cannot be read."""
-    if tree is None:
-        return None
-    try:
-        return (tree / header).read_bytes()
-    except OSError:
-        return None
+    def read(self, header: str) -> bytes | None:
+        """The text of a header; None where it cannot be read."""
+        if self.tree is None:
+            return None
+        try:
+            return contents(self.tree / header, within=self.tree)
+        except OSError:
+            return None

@@ -83,10 +83,9 @@ class Series:
     def worlds(self) -> Worlds:
         """The tree at each of the patches."""
         if self.known is None:
-            from getput.patch.images import Tree
             from getput.verdict.contracts import Worlds
 
-            self.known = Worlds(self.judge, self.submission, Tree(self.judge.tree))
+            self.known = Worlds(self.judge, self.submission, self.judge.files())
         return self.known
 
     def left_behind(self) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ from msgspec.structs import replace
 
 from getput.model import Answer, FileAnswer, Finding, Status, Suppressed
 from getput.spelling import meant
+from getput.untrusted import text as text_of
+from getput.untrusted import toml
 
 KEYS = ("fingerprint", "reason", "expires", "rule", "file", "function")
 DAY = "a day, like 2027-01-31"
@@ -62,7 +64,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read(path: Path) -> tuple[Suppression, ...]:
     """The entries of the file at *path*.  Raises BadSuppressionsError."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = toml(text_of(path))
     except OSError as error:
         raise BadSuppressionsError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -106,7 +108,7 @@ def quoted(text: str) -> str:
 
 def add(path: Path, one: Suppression) -> None:
     """Append *one* to the file at *path*, which is made where there is none.  Raises BadSuppressionsError, OSError."""
-    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    old = text_of(path) if path.exists() else ""
     if path.exists():
         read(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -23,11 +24,11 @@ from getput.ownership.contracts import Contract, Source, Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
 from getput.pattern import pattern
+from getput.untrusted import MAX_SOURCE, contents
 from getput.verdict.judge import Judge, Tally, at_most
 from getput.verdict.place import Judged, finding, fingerprint
 from getput_rules.packs import every_rule as all_rules
 
-MAX_SOURCE = 10 << 20
 STATIC = pattern(rb"\bstatic\b")
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
 TELLING = TAKING | {Verb.DROP}  # what a caller must know of
@@ -120,10 +121,11 @@ class Surveyor:
                 told[name] = FunctionRecord(name, tuple(found), tally.unparsed, tally.bounded)
         return replace(record, told=tuple(told[name] for name in sorted(told)))
 
-    @staticmethod
-    def placed(bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
+    def placed(self, bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
         """A finding of what stands in the tree, with its fingerprint."""
-        one = at_most(bare, Confidence.LOW if bare.found.accepted else standing()[bare.rule])
+        family = self.judge.vocabulary.tables.families.get(bare.found.family)
+        doubtful = bare.found.accepted or (family is not None and not family.proven)
+        one = at_most(bare, Confidence.LOW if doubtful else standing()[bare.rule])
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
 
@@ -191,12 +193,11 @@ class UnjudgeableError(Exception):
 def text_of(file: Path) -> bytes:
     """What stands in *file*.  Raises UnjudgeableError."""
     try:
-        text = file.read_bytes()
+        return contents(file, limit=MAX_SOURCE)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise UnjudgeableError(TOO_LARGE) from error
         raise UnjudgeableError(f"cannot be read: {error.strerror}") from error
-    if len(text) > MAX_SOURCE:
-        raise UnjudgeableError(TOO_LARGE)
-    return text
 
 
 def name_in(tree: Path, file: Path) -> str:
