@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 TREE = {
     "Use": ("getting-started", "tour", "page", "fixes", "configuration", "tree-index", "show"),
-    "Where you work": ("hooks", "b4", "editors", "ci", "formats", "scale"),
+    "Where you work": ("hooks", "b4", "editors", "ci", "formats", "scale", "serve"),
     "Know": ("rules/index", "apis/index", "coverage", "zone-device", "accuracy", "findings-6.12", "comparison"),
     "Extend": ("design", "adding-an-api", "adding-a-rule", "testing"),
 }  # what the navigation shows; pages that it does not name stand at its end
