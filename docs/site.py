@@ -17,6 +17,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from getput.cli.apis import facts
+from getput.cli.explain import told
 from getput.cli.main import COMMANDS, EPILOG, parser_of
 from getput.ownership import apis
 from getput.ownership.apis import Tables
@@ -27,7 +28,7 @@ HERE = Path(__file__).parent
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 TREE = {
     "Use": ("getting-started", "tour", "page", "fixes", "configuration", "tree-index", "show"),
-    "Where you work": ("hooks", "b4", "editors", "ci", "formats", "scale"),
+    "Where you work": ("hooks", "b4", "editors", "ci", "formats", "scale", "serve"),
     "Know": ("rules/index", "apis/index", "coverage", "zone-device", "accuracy", "findings-6.12", "comparison"),
     "Extend": ("design", "adding-an-api", "adding-a-rule", "testing"),
 }  # what the navigation shows; pages that it does not name stand at its end
@@ -72,7 +73,7 @@ def hidden(names: Iterable[str]) -> str:
 def rule_page(rule: Rule) -> str:
     """A rule's own documentation."""
     parts = [f"# {rule.id}", f"*{rule.severity.value}*: {rule.summary}."]
-    for heading, text in rule.sections.items():
+    for heading, text in told(rule):
         parts += [f"## {heading}", code(text) if heading in ("Bad", "Good") else text]
     return "\n\n".join(parts) + "\n"
 

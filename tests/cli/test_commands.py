@@ -48,6 +48,7 @@ def test_explain_shows_all_sections(getput, rule):
     page = getput("explain", rule.id).stdout
     assert page.startswith(f"{rule.id} ({rule.severity.value})\n{rule.summary}.\n")
     assert [line for line in page.splitlines() if line in SECTIONS] == list(SECTIONS)
+    assert "`getput suppress FINGERPRINT" in page.partition("\nHow to silence it\n")[2].partition("\nReferences\n")[0]
 
 
 def test_scan_says_what_stands_there(getput, kernel, mending):

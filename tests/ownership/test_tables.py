@@ -91,6 +91,7 @@ def test_what_breaks_the_grammar_is_named(tmp_path: Path, text: str, complaint: 
         ('[api]\nx = "take arg0; at a/b.c:1"\n[sink]\nx = "arg0; at a/b.c:1"\n', "x: stands in [api] of own.toml too"),
         ("[api]\nthing_get = 1\n", "thing_get: an entry is a string"),
         ("[apis]\n", "unknown key 'apis'"),
+        ('[[api]]\nname = "f"\n', "'api' is a section of entries: [api], then lines of NAME ="),
         ("[api]\nthing_get =\n", "own.toml:4: "),
         ('[api]\nthing_get = "take arg0; of thign; at a/b.c:1"\n', "unknown family 'thign': did you mean thing?"),
         ('[api]\nthing_get = "tkae arg0; at a/b.c:1"\n', "did you mean take?"),

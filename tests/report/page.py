@@ -7,9 +7,24 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from getput.model import Note, Side
+
 TOP = Path(__file__).parents[2]
 DEMO = TOP / "fixtures" / "demo"
 PATCH = DEMO / "0001-power-firmware.patch"
+FILE = "drivers/demo/demo.c"
+SOURCE = (
+    "int demo_read(void)",
+    "{",
+    "\tnp = get();",
+    "\tif (ret)",
+    "\t\treturn ret;",
+    "\tput(np);",
+    "\treturn 0;",
+    "}",
+)
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 SHAPES = {"path", "rect"}
 
@@ -20,6 +35,21 @@ def getput(*args: object, cwd: Path = TOP) -> str:
     done = subprocess.run(command, cwd=cwd, capture_output=True, timeout=120, check=False)
     assert done.returncode in (0, 1), done.stderr.decode()
     return done.stdout.decode()
+
+
+def side(**changes):
+    """The function of SOURCE with a way."""
+    known = Side(
+        FILE,
+        10,
+        SOURCE,
+        way=(12, 13, 14),
+        counts=((12, "0/1"), (13, "1"), (14, "1")),
+        held=(12, 13, 14),
+        notes=(Note(12, "take", "get() takes"), Note(13, "true", "taken"), Note(14, "lost", "lost here")),
+        graph='<svg class="cfg" height="10"></svg>',
+    )
+    return replace(known, **changes)
 
 
 class Page(HTMLParser):

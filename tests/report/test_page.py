@@ -8,44 +8,18 @@ import re
 
 import pytest
 from msgspec.structs import replace
-from tests.report.page import DEMO, PATCH, Page, getput
+from tests.report.page import DEMO, PATCH, SOURCE, Page, getput, side
 
-from getput.model import Exhibit, Extra, Note, Problem, Side, Status, Suppressed
+from getput.model import Exhibit, Extra, Note, Problem, Status, Suppressed
 from getput.report import FORMATS, Look
 from getput.report.page import LAZY, OPEN, render
 
-FILE = "drivers/demo/demo.c"
-SOURCE = (
-    "int demo_read(void)",
-    "{",
-    "\tnp = get();",
-    "\tif (ret)",
-    "\t\treturn ret;",
-    "\tput(np);",
-    "\treturn 0;",
-    "}",
-)
 EVIL = '</script></style></noscript><script>alert(1)</script><img src=x onerror="alert(2)">\'"&amp;<!--]]>'
 
 
 @pytest.fixture(scope="module")
 def demo():
     return getput("check", "--tree", DEMO, "--format", "html", PATCH)
-
-
-def side(**changes):
-    """The function of SOURCE with a way."""
-    known = Side(
-        FILE,
-        10,
-        SOURCE,
-        way=(12, 13, 14),
-        counts=((12, "0/1"), (13, "1"), (14, "1")),
-        held=(12, 13, 14),
-        notes=(Note(12, "take", "get() takes"), Note(13, "true", "taken"), Note(14, "lost", "lost here")),
-        graph='<svg class="cfg" height="10"></svg>',
-    )
-    return replace(known, **changes)
 
 
 def exhibited(finding, **changes):

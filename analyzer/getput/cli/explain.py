@@ -11,6 +11,11 @@ from getput.cli.output import answer, colored
 from getput_rules.rule import Rule
 
 WIDTH = 80
+SILENCE = "How to silence it"
+ONE = (
+    "`getput suppress FINGERPRINT --reason TEXT` silences a single finding and leaves the rule as it is; "
+    "`getput check --show-fingerprints` says its fingerprint."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +33,15 @@ def run(args: argparse.Namespace) -> int:
 def _page(rule: Rule, color: bool) -> Iterator[str]:
     bold, plain = ("\x1b[1m", "\x1b[0m") if color else ("", "")
     yield f"{bold}{rule.id}{plain} ({rule.severity.value})\n{rule.summary}.\n"
-    for heading, text in rule.sections.items():
+    for heading, text in told(rule):
         body = "\n\n".join(map(_paragraph, text.split("\n\n")))
         yield f"\n{bold}{heading}{plain}\n{body}\n"
+
+
+def told(rule: Rule) -> Iterator[tuple[str, str]]:
+    """The sections of a rule's documentation, with what holds for every rule."""
+    for heading, text in rule.sections.items():
+        yield heading, f"{text}\n\n{ONE}" if heading == SILENCE else text
 
 
 def _paragraph(text: str) -> str:

@@ -48,7 +48,7 @@ SECTION = pattern(r"^\[(\w+)\]$", re.MULTILINE)
 ENTRY = pattern(r'^(\w+) = "([^"\\]*)"\n', re.MULTILINE)
 REST = pattern(r"^[^#\n]", re.MULTILINE)  # anything but comments and empty lines
 # Of tables that are wrong: compiled when there is one.
-HEAD = r"\s*\[\s*[\"']?(\w+)[\"']?\s*\]"
+HEAD = r"\s*\[{1,2}\s*[\"']?(\w+)[\"']?\s*\]"
 KEY = r"\s*[\"']?(\w+)[\"']?\s*="
 AT = r" \(at line (\d+), column \d+\)"  # in a complaint of tomllib's
 PLACE = pattern(r"[\w./-]+:\d+")
@@ -171,6 +171,9 @@ def sections(path: Path, data: dict[str, object]) -> Iterable[Rows]:
     if not isinstance(family, str) or not isinstance(tree, str):
         raise BadTableError(f"{path}: 'family' and 'tree' are strings")
     for section, entries in data.items():
+        if section in NAMES and not isinstance(entries, dict):
+            said = f'is a section of entries: [{section}], then lines of NAME = "CLAUSES"'
+            raise BadTableError(f"{place_of(path, section, section)}: {section!r} {said}")
         if section not in NAMES or not isinstance(entries, dict):
             what = ", ".join(f"[{one}]" for one in NAMES)
             hint = meant(section, NAMES, f"a table has 'family', 'tree', {what}")

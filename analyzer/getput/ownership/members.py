@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from getput.ownership.view import WORD
+from getput.ownership.view_of_files import WORD
 from getput.pattern import pattern
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from getput.model import Anchor, Answer, Confidence, Extra, FileAnswer, Finding,
 from getput.ownership import apis
 from getput.ownership.lifetime import file_report
 from getput.ownership.unit import Elsewhere, Unit
-from getput.ownership.view import WORD, Accepted, FileReport
+from getput.ownership.view import Accepted, FileReport
+from getput.ownership.view_of_files import WORD
 from getput.ownership.vocabulary import Vocabulary
 from getput.patch.images import Tree
 from getput.verdict.anchor import anchor
