@@ -56,10 +56,20 @@ def helped(machine: Core, at: int) -> bool:
     return contract is not None and contract.source is Source.SUMMARY
 
 
+def leaves_null(before: Count, site: Site) -> bool:
+    """Whether the get, where it fails, leaves NULL behind the pointer that it was given, and the put does nothing with that."""
+    get = before.taken[-1].contract if before.taken else None
+    if get is None or site.contract is None or not any(one.null_safe for one in site.contract.effects):
+        return False
+    return any(one.verb is Verb.TAKE and one.null_safe and one.target.path for one in get.effects)
+
+
 def explained(machine: Core, state: State, root: int, before: Count, site: Site, kind: str) -> bool:
     """Whether a put by *site* of the object *root*, counted as *before*, is no incident of *kind*."""
     if kind == "put-borrowed":
         return owned(machine, state, root, before, site)
+    if kind == "put-after-failed-get" and leaves_null(before, site):
+        return True
     if kind == "put-after-failed-get":
         return before.earlier or untouched(machine, state, root) or fewer(machine, before, site)
     if before.failed and before.fresh and untouched(machine, state, root):
