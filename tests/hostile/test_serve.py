@@ -143,7 +143,7 @@ def test_a_process_that_dies_is_replaced(tmp_path):
         made.stop()
 
 
-def test_it_is_as_described(service):
+def test_it_is_as_described(service, tmp_path):
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     command = [Path(sys.executable).with_name("schemathesis"), "run", f"http://127.0.0.1:{service.port}/openapi.json"]
     # Any text is a body that is judged: there is none to be rejected.
@@ -157,5 +157,5 @@ def test_it_is_as_described(service):
         "--phases",
         "coverage,fuzzing",
     ]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stdout[-6000:]
