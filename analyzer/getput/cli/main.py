@@ -20,7 +20,7 @@ from getput.cli.parser import Parser
 COMMANDS = {
     "check": "judge patches: which reference-count bugs do they introduce?",
     "scan": "judge source as it stands: files, folders, or a whole tree",
-    "audit": "judge many patches in one go, and keep the answers: mail archives, the history of a tree",
+    "audit": "judge many patches in one go, and keep the answers",
     "fix": "write what mends the bugs that patches introduce, as one patch",
     "index": "build or refresh the summaries of a tree, which check and scan then use",
     "suppress": "note that a finding is none, and why: it is not said again",
