@@ -43,6 +43,16 @@ def test_the_tables_below_the_findings(getput, leaks):
     assert getput("scan", "--summary", cwd=leaks).stdout == f"{text}\n{TABLES}"
 
 
+def test_paths_below_the_tree(getput, leaks, tmp_path):
+    """What is not in the current folder may be named from the tree's top."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = getput("scan", "--tree", leaks, "fs/acme", "--format", "table", cwd=elsewhere)
+    assert done.returncode == 0
+    assert "fs/acme          0       2    0      2" in done.stdout
+    assert getput("scan", "--tree", leaks, "nowhere", cwd=elsewhere).returncode == 2
+
+
 def test_no_tables_of_nothing(getput, kernel):
     text = getput("scan", cwd=kernel.top).stdout
     assert getput("scan", "--summary", cwd=kernel.top).stdout == text

@@ -43,7 +43,13 @@ BATCH = 8  # files that go to a process at once
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``scan``."""
     parser.usage, parser.epilog = "getput scan [OPTION]... [PATH]...", EPILOG
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a C file or a folder (default: the tree)")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="a C file or a folder, as given or below --tree (default: the tree)",
+    )
     parser.add_argument("--summary", action="store_true", help="text: what --format table says, below the findings")
     options.add_fixing(parser, "no")
     options.add_judging(parser, standing=True)
@@ -56,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     if args.summary and args.format != "text":
         raise UsageError(f"--summary is for --format text, not {args.format}")
     look = options.look(args)
+    if args.tree is not None:
+        args.paths = [_found(path, args.tree) for path in args.paths]
     args.tree = args.tree or _tree_around(args.paths)
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
@@ -213,6 +221,11 @@ def _pieces(answer: Answer, args: argparse.Namespace, look: Look) -> Iterator[st
     yield from FORMATS[args.format].render([answer], look)
     if args.summary:
         yield from ("\n", *FORMATS["table"].render([answer], look._replace(quiet=True))) if answer.findings else ()
+
+
+def _found(path: Path, tree: Path) -> Path:
+    """*path* as it stands, or below *tree* where it is only there."""
+    return tree / path if not path.exists() and (tree / path).exists() else path
 
 
 def _name(paths: Sequence[Path]) -> str:
