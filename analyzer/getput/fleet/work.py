@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -29,6 +30,7 @@ from getput.verdict.folder import MAX_FILES, Folders
 from getput.verdict.judge import Judge
 from getput.verdict.offered import Offered
 
+SWEPT = 50  # tasks between two looks for garbage in circles, for which the collector alone comes late
 MAX_NAMES = 50_000  # answers of the index that are kept for the next patch
 
 
@@ -48,6 +50,7 @@ class Worker:
             self._use_index()
         self.historian: Historian | None = None
         self.changes: dict[str | None, Change] = {}  # of the commits that are at hand
+        self.done = 0  # tasks
 
     def _use_index(self) -> None:
         """Judge with what the index knows.  Raises UnfitError where there is none that fits."""
@@ -61,7 +64,13 @@ class Worker:
     def batch(self, batch: Batch) -> list[Judged]:
         """What comes of each task; nothing that one is can keep the others from being judged.  Raises UnfitError."""
         self._fetch([task.commit for task in batch.tasks if task.commit])
-        return [self.task(task) for task in batch.tasks]
+        judged = []
+        for task in batch.tasks:
+            judged.append(self.task(task))
+            self.done += 1
+            if self.done % SWEPT == 0:
+                gc.collect()
+        return judged
 
     def _fetch(self, commits: Sequence[str]) -> None:
         """Read the patches of all *commits* by one git.  Raises UnfitError."""
