@@ -121,6 +121,7 @@ def load(extra_paths: tuple[Path, ...] = ()) -> Tables:
     Raises :class:`BadTableError` where a table breaks the grammar, OSError where one cannot be read.
     """
     rows = read(shipped())
+    users = frozenset(map(str, extra_paths))
     for path in extra_paths:
         newer = read([path])
         for old in rows:
@@ -128,7 +129,7 @@ def load(extra_paths: tuple[Path, ...] = ()) -> Tables:
                 for name in shared(old, new):
                     del old.entries[name]
         rows += newer
-    return tables(rows)
+    return tables(rows, users)
 
 
 def read(paths: Iterable[Path]) -> list[Rows]:
@@ -189,15 +190,13 @@ def shared(one: Rows, other: Rows) -> set[str]:
     return one.entries.keys() & other.entries.keys() if NAMES[one.section] == NAMES[other.section] else set()
 
 
-def tables(rows: list[Rows]) -> Tables:
-    """The values of all entries of *rows*."""
+def tables(rows: list[Rows], users: frozenset[str] = frozenset()) -> Tables:
+    """The values of all entries of *rows*.  The tables called as in *users* are the user's own, who vouches for their families."""
     families: dict[str, Family] = {}
-    bundled = {path.parent for path in shipped()[:1]}
     for part, name, text in of_section(rows, "families"):
         try:
             family = clauses.counted(name, text)
-            ours = Path(part.table).parent in bundled
-            families[name] = family if ours else msgspec.structs.replace(family, proven=True)
+            families[name] = msgspec.structs.replace(family, proven=True) if part.table in users else family
         except ValueError as error:
             raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
     proofs: dict[str, Proof] = {}

@@ -126,7 +126,7 @@ class Family(msgspec.Struct, frozen=True):
     """APIs that count the same thing.  ``counter`` names what is really counted: families with one counter mix
     (``pci_dev_put`` drops a ``device``); ``puts`` are the usual ways to drop one, for the wording; what it counts ``outlives``
     its last put where users are counted, not owners.  ``members`` are those of the object that hold its count.
-    Of what a scan said of a ``proven`` family four in five were true when they were read; of others only a patch is asked about by default."""
+    Of what a scan said of ``proven`` families, taken together, four in five were true when they were read; of others only a patch is asked about by default."""
 
     name: str
     counter: str

@@ -68,15 +68,24 @@ def explained(machine: Core, state: State, root: int, before: Count, site: Site,
     """Whether a put by *site* of the object *root*, counted as *before*, is no incident of *kind*."""
     if kind == "put-borrowed":
         return owned(machine, state, root, before, site)
-    if kind == "put-after-failed-get" and leaves_null(before, site):
-        return True
     if kind == "put-after-failed-get":
-        return before.earlier or untouched(machine, state, root) or fewer(machine, before, site)
+        known = leaves_null(before, site) or before.earlier
+        return known or untouched(machine, state, root) or fewer(machine, before, site)
+    if kind == "put-after-handover" and given_back(machine, state, root):
+        return True
     if before.failed and before.fresh and untouched(machine, state, root):
         return True  # what is counted besides is NULL, too
     if ELEMENT in before.passed or (kind == "over-put" and given_first(before)):
         return True
     return before.earlier and not before.fresh  # how often a loop took and another dropped, nobody knows
+
+
+def given_back(machine: Core, state: State, root: int) -> bool:
+    """Whether a call has given a reference back to a member: that may be another name of the object."""
+    return any(
+        other != root and counter == machine.counter and count.taken and not count.fresh and count.high > 0
+        for (other, counter), count in state.counts.items()
+    )
 
 
 def given_first(before: Count) -> bool:

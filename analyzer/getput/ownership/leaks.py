@@ -69,8 +69,11 @@ def same_loss(one: Leak, other: Leak) -> bool:
 
 def may_leak(report: FunctionReport, one: Exit, standing: Standing) -> bool:
     """Whether an object at this exit is owed a put: one that was initialised here is only when the function fails."""
-    if standing.count.taken[0].callee == "kobject_init":
+    first = standing.count.taken[0].callee
+    if first == "kobject_init":
         return False  # nothing was allocated for it yet
+    if standing.count.earlier and standing.count.init and REGISTERS.search(first):
+        return False  # what an earlier turn of a loop registered stays so
     fails = one.kind is ExitKind.ERROR and not one.assumed
     return not standing.count.init or (fails and report.counter in ("device", "kobject"))
 
@@ -158,7 +161,7 @@ def kept_beside(report: FunctionReport, standing: Standing) -> bool:
 
 def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
     """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
-    if any(one.kind in (ExitKind.ERROR, ExitKind.VOID) for one, _ in lost):
+    if any(one.kind is ExitKind.VOID or (one.kind is ExitKind.ERROR and not one.assumed) for one, _ in lost):
         return False
     if any(one.kind is ExitKind.SUCCESS and dropped(st) for one, st in rows):
         return False

@@ -37,6 +37,7 @@ ARGUMENT = pattern(
 )
 PUT = rb"\b(\w+)[ \t]*\((?:[^;(){}]|\([^;(){}]*\))*?([\w>.\[\]-]+(?:->|\.)%s)\s*[,)]"
 MANAGING = pattern(rb"(?:->|\.)(\w+)[ \t]*=\s*(\w+)[ \t]*\(")
+NEVER_UNBOUND = b"suppress_bind_attrs"  # a driver that stays with its devices
 MAX_TAKERS = 16  # functions followed for one counter of one file
 MAX_CALLS = 4  # callees of callees in which a put is looked for
 
@@ -56,8 +57,9 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         if unit.mentions(vocabulary.taking(counter)) or (focus is not None and unit.mentions(vocabulary.puts(counter))):
             stored += members_of(unit, counter, fields)
     functions = tuple([unit.member(source) for source in unit.sources])
+    bound = not stored or NEVER_UNBOUND in unit.text
     teardowns = tuple(
-        source.name for source in unit.sources if stored and ENDS.search(source.name) and unit.is_entry(source.name)
+        source.name for source in unit.sources if not bound and ENDS.search(source.name) and unit.is_entry(source.name)
     )
     setups = tuple(sorted(brought_up_by(unit))) if stored else ()
     report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, setups)

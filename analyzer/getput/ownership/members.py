@@ -24,6 +24,7 @@ FREES_MEMORY = pattern(
     r"^(?:k|v|kv|devm_k)free\w*$|^kmem_cache_free$|^(?:un)?register_|_unregister$|^free_irq$|^dma_free|^gpio_free|release_(?:driver|firmware|region|mem)"
 )
 ANY_NAME = pattern("")
+ACTIONS = pattern(rb"\b(?:devm|drmm)_add_action\w*\s*\(([^;{}]*)")
 ASSIGNED = pattern(rb"(?:\[[^\]]*\])?[ \t]*=(?!=)\s*([^;]*);")  # behind a member
 ARROWS = (b"->", b".")
 WORD_BYTES = frozenset(b"%c" % char for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -45,9 +46,11 @@ def droppers(
     unknown = unknown_to(unit)
     text = unit.text
     for source in unit.sources:
-        if source.name in but or not named.search(source.name):
-            continue
         if name and next(places(text, name, source.start, source.end), None) is None:
+            continue
+        if field:
+            out += [action for action in actions_on(unit, source, name, puts) if named.search(action)]
+        if source.name in but or not named.search(source.name):
             continue
         body = COMMENT.sub(b"", text[source.start : source.end])
         if not field:
@@ -56,6 +59,17 @@ def droppers(
         elif puts_member(body, name, puts, unknown):
             out.append(source.name)
     return tuple(out)
+
+
+def actions_on(unit: Unit, source: FunctionSource, field: bytes, puts: frozenset[str]) -> Iterator[str]:
+    """The functions of the file that call one of *puts* and that *source* registers as an action, to be run on what the member holds."""
+    for arguments in ACTIONS.findall(unit.text, source.start, source.end):
+        words = WORD.findall(arguments)
+        if field in words:
+            for name in (word.decode("ascii") for word in words):
+                action = unit.by_name.get(name)
+                if action is not None and unit.words_of(action) & puts:
+                    yield name
 
 
 def places(text: bytes, field: bytes, start: int, end: int) -> Iterator[int]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from getput.model import Confidence
-from getput.ownership.contracts import Verb
+from getput.ownership.excuses import cast_away, explained, put_by_the_same_words, uncounted
 from getput.ownership.naming import CALL, DROPPING_NAME, PAGES
-from getput.ownership.view import ExitKind, FunctionReport, Incident, Leak, marks
+from getput.ownership.remarks import said_at_the_get, said_on_the_way_out
+from getput.ownership.view import Accepted, ExitKind, FunctionReport, Leak, marks
+from getput.ownership.view_of_files import WORD
 from getput.pattern import pattern
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from getput.ownership.unit import Unit
 
 LABEL = pattern(rb"\n[ \t]*[A-Za-z_]\w*:[ \t]*(?=\n)")
-VOIDED = pattern(rb"\(\s*void\s*\)\s*\Z")
 DOWN = pattern(r"stop|disable|_down|_off|undo|unwind|clean|abort|suspend|deinit")
 QUEUES = pattern(
     rb"[!(\s]*(?:(?:kthread_)?(?:queue|mod|schedule)_(?:delayed_)?work\w*|mod_timer|hrtimer_start\w*|irq_work_queue|task_work_add"
@@ -29,15 +30,18 @@ FLAG = pattern(rb"[!(\s]*([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\s*\)")  # a condition t
 NUMBERED = pattern(rb"\b(?:pfn|phys|virt)_to_(?:page|folio)\s*\(|\bpfn_folio\s*\(")
 # A put, or the like, behind one flag; a jump; a loop; an answer that says "later"; an action registered that failing to register runs.
 GUARD = pattern(rb"\bif\s*\(\s*!?\s*([A-Za-z_]\w*)\s*\)\s*\{?\s*(\w+)\s*\(")
+# The head of a condition up to the part that decides, and one that asks for no more than how something went.
+CONDITION_HEAD = pattern(rb"\bif\s*\((?=[^;{}]*\Z)")
+OUTCOME = pattern(rb"\s*!?\s*\(?\s*(?:ret(?:val)?|rc|err(?:or)?|res(?:ult)?|status|r)\b[^&|]*")
+STATE = pattern(rb"[!(\s]*IS_ENABLED\s*\(\s*CONFIG_PM\b|[!(\s]*pm_runtime_(?:\w*enabled|\w*suspended|active)\s*\(")
 ELEMENT_OF = pattern(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[")
-GIVEN = pattern(rb"\w+\s*\(\s*(\w+\s*\([^;]*?\))\s*\)\s*;")
 JUMP = pattern(rb"\b(?:goto[ \t]+(\w+)|return|break)\b")
 LOOP = pattern(rb"\b(?:for|while|do)\b")
 UNDER_WAY = pattern(rb"==\s*-(?:EINPROGRESS|EIOCBQUEUED|EALREADY)\b")
 STATEMENT = pattern(rb"[;{}][^;{}]*\Z")
 ACTION = pattern(rb"\bdevm_add_action_or_reset\s*\(\s*[^,;]+,\s*&?(\w+)\s*,")
 CONDITION = 300  # bytes that a condition may be long
-BEFORE = 40  # bytes in front of a call in which its cast stands
+REMARK = 1000  # bytes in which the comment above a condition stands
 
 
 def weighed(unit: Unit, source: FunctionSource, report: FunctionReport) -> FunctionReport:
@@ -45,57 +49,18 @@ def weighed(unit: Unit, source: FunctionSource, report: FunctionReport) -> Funct
     found = tuple(
         [_leak(unit, source, report, leak) for leak in report.leaks if not _voided(unit, source, report, leak)]
     )
-    thrown = tuple([one for one in report.incidents if not _explained(unit, source, one)])
+    thrown = tuple([one for one in report.incidents if not explained(unit, source, one)])
     if found == report.leaks and thrown == report.incidents:
         return report
     return replace(report, leaks=found, incidents=thrown)
-
-
-def _explained(unit: Unit, source: FunctionSource, incident: Incident) -> bool:
-    """Whether the text says what the counts do not: a cast, or a reference of another kind."""
-    if incident.kind == "discarded":
-        return _cast_away(unit, incident.at) or _put_by_the_same_words(unit, source, incident.at, incident.key[1])
-    return incident.kind == "use-after-put" and _held_otherwise(unit, incident)
-
-
-def _put_by_the_same_words(unit: Unit, source: FunctionSource, at: int, counter: str) -> bool:
-    """Whether what a get is given is put further down by the very same expression: ``get_device(acme_dev(acme))``."""
-    given = GIVEN.match(unit.text, at)
-    if given is None:
-        return False
-    puts = b"|".join(re.escape(name.encode()) for name in sorted(unit.vocabulary.puts(counter)))
-    again = rb"\b(?:%s)\s*\(\s*%s\s*\)" % (puts, re.escape(given[1].strip()))
-    return bool(puts) and re.search(again, unit.text[given.end() : source.end]) is not None
-
-
-def _held_otherwise(unit: Unit, incident: Incident) -> bool:
-    """Whether the object was held, before it was put, by a get that moves another of its counts."""
-    count, site = incident.count, incident.site
-    if site is None or not count.taken or not count.label:
-        return False
-    label = re.escape(count.label.split("->")[0].encode("ascii", "replace"))
-    between = unit.text[count.taken[0].at : site.at]
-    names = (word.decode("ascii") for word in re.findall(rb"\b(\w+)\s*\(\s*&?%s\b" % label, between))
-    contracts = (unit.tables.contracts.get(name) for name in names)
-    return any(
-        effect.verb is Verb.TAKE and effect.target.arg == 0 and unit.tables.counter_of(effect.family) != incident.key[1]
-        for contract in contracts
-        if contract is not None
-        for effect in contract.effects
-    )
 
 
 def _voided(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
     """``(void)get(...)``: the author knows that something comes back, and that it is nothing; or puts it by the words that named it."""
     at = leak.standing.count.taken[0].at
     return not leak.standing.count.label and (
-        _cast_away(unit, at) or _put_by_the_same_words(unit, source, at, report.counter)
+        cast_away(unit, at) or put_by_the_same_words(unit, source, at, report.counter)
     )
-
-
-def _cast_away(unit: Unit, at: int) -> bool:
-    """Whether what the call at an offset returns is cast to void."""
-    return VOIDED.search(unit.text, max(0, at - BEFORE), at) is not None
 
 
 def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> Leak:
@@ -106,13 +71,22 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
         or (leak.kind in ("error", "path") and _queued(unit, report, leak))
         or (leak.kind in ("error", "path") and _flagged(unit, leak))
         or (leak.kind in ("error", "path") and _left_out(unit, source, report, leak))
+        or (leak.standing.count.family == "fwnode" and uncounted(unit))
+        or (leak.kind == "always" and _kept_by_word(unit, source, leak))
         or _walked_down(unit, source, report, leak)
         or _goes_on(unit, leak)
+        or (leak.kind in ("error", "path") and _said(unit, source, report, leak))
         or _action_ran(unit, report, leak)
+        or (leak.kind in ("error", "path") and _put_by_a_member(unit, source, report, leak))
         or (report.counter == "clk" and _running(unit, leak))
+        or (report.users and _knows_state(unit, leak))
         or (report.users and _restored(unit, source, report, leak))
     )
-    return replace(leak, confidence=Confidence.LOW) if explained else leak
+    if explained:
+        return replace(leak, confidence=Confidence.LOW)
+    if leak.kind in ("error", "path") and _skipped(unit, source, report, leak):
+        return replace(leak, accepted=Accepted.ANYWHERE)
+    return leak
 
 
 def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
@@ -180,6 +154,51 @@ def _way_out(unit: Unit, source: FunctionSource, leak: Leak) -> tuple[int, int]:
     return begin, end
 
 
+def _said(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
+    """Whether a comment between the last thing that the path asks, or the label behind that, and the exit says that nothing is put there."""
+    begin, end = _way_out(unit, source, leak)
+    if begin == source.start:
+        begin = max((mark.at for mark in marks(leak.standing.trace) if mark.at < end), default=begin)
+        above = STATEMENT.search(unit.text, max(source.start, begin - REMARK), begin)
+        begin = begin if above is None else above.start()
+    return said_on_the_way_out(unit.text, begin, end, unit.vocabulary.puts(report.counter))
+
+
+def _skipped(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
+    """Whether the path went past a put of the object by a condition on some state of the program: its author knows when none is due."""
+    count = leak.standing.count
+    if not count.label:
+        return False
+    puts = b"|".join(re.escape(name.encode()) for name in sorted(unit.vocabulary.puts(report.counter)))
+    call = rb"\b(?:%s)\s*\(\s*&?%s\b" % (puts, re.escape(count.label.encode("ascii", "replace")))
+    put = re.compile(rb"\)\s*(?:(?=[a-z])%s[^;]*;|(\{[^{}]*%s[^{}]*\}))" % (call, call))
+    at_drop = {mark.at for mark in marks(leak.standing.trace) if mark.kind == "drop"}
+    for mark in marks(leak.standing.trace):
+        if mark.kind not in ("true", "false") or mark.at < count.taken[0].at:
+            continue
+        head = CONDITION_HEAD.search(unit.text, max(source.start, mark.at - CONDITION), mark.at)
+        guard = put.search(unit.text, mark.at, min(source.end, mark.at + CONDITION))
+        if head is None or guard is None or at_drop.intersection(range(mark.at, guard.end())):
+            continue
+        asked = unit.text[head.end() : guard.start()]
+        if (
+            b";" not in asked
+            and b"{" not in asked
+            and not OUTCOME.fullmatch(asked)
+            and count.label.encode() not in asked
+            and not (guard[1] and JUMP.search(guard[1]))
+        ):
+            return True
+    return False
+
+
+def _kept_by_word(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
+    """Whether the comment above the get says what becomes of the reference later on."""
+    at = leak.standing.count.taken[0].at
+    above = STATEMENT.search(unit.text, max(source.start, at - REMARK), at)
+    return above is not None and said_at_the_get(unit.text, above.start(), at)
+
+
 def _left_out(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
     """Whether the way out has the put behind a flag that this very path has set: the author left it out."""
     begin, end = _way_out(unit, source, leak)
@@ -202,7 +221,11 @@ def _walked_down(unit: Unit, source: FunctionSource, report: FunctionReport, lea
         return False
     label = re.escape(count.label.encode("ascii", "replace"))
     value = rb"(?:\w+\(%s\b[^;]*|%s)" % (label, label) if report.counter in PAGES else label
-    stored = re.compile(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[[^\]]*\]\s*=\s*%s\s*;" % value)
+    holders = {
+        word for text in _assigned(unit, source, label) for word in WORD.findall(text)
+    }  # what the object is a part of
+    value = b"|".join([value, *sorted(holders)])
+    stored = re.compile(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)*)\[[^\]]*\]\s*=\s*(?:%s)\s*;" % value)
     own = ELEMENT_OF.match(count.label.encode("ascii", "replace"))
     arrays = {one[1] for one in stored.finditer(unit.text, count.taken[0].at, _until(source, leak))}
     arrays |= {own[1]} if own is not None else set()
@@ -211,6 +234,26 @@ def _walked_down(unit: Unit, source: FunctionSource, report: FunctionReport, lea
     return loop is not None and any(
         re.compile(rb"(?<![\w>.])%s\[" % re.escape(array)).search(unit.text, loop.start(), end) for array in arrays
     )
+
+
+def _assigned(unit: Unit, source: FunctionSource, label: bytes) -> list[bytes]:
+    """What the function assigns to the variable *label*."""
+    return re.findall(rb"(?<![\w>.])%s\s*=(?!=)\s*([^;{}]*);" % label, unit.text[source.start : source.end])
+
+
+def _put_by_a_member(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
+    """Whether the way out puts what a member holds in which the path has stored the object."""
+    count = leak.standing.count
+    if not count.label:
+        return False
+    begin, end = _way_out(unit, source, leak)
+    label = re.escape(count.label.encode("ascii", "replace"))
+    passed = unit.text[count.taken[0].at : _until(source, leak)]
+    members = re.findall(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)+)\s*=\s*%s\s*;" % label, passed)
+    names = b"|".join(re.escape(name.encode()) for name in sorted(unit.vocabulary.puts(report.counter)))
+    places = b"|".join(sorted(map(re.escape, members)))
+    put = rb"\b(?:%s)\s*\(\s*&?(?:%s)\s*\)" % (names, places)
+    return bool(members) and re.search(put, unit.text[begin:end]) is not None
 
 
 def _until(source: FunctionSource, leak: Leak) -> int:
@@ -253,6 +296,16 @@ def _running(unit: Unit, leak: Leak) -> bool:
     between = unit.text[count.taken[0].at : leak.shown.at]
     on = re.search(rb"\bclk_(?:prepare_)?enable\s*\(\s*%s\s*\)" % label, between)
     return on is not None and re.search(rb"\bclk_disable\w*\s*\(\s*%s\s*\)" % label, between) is None
+
+
+def _knows_state(unit: Unit, leak: Leak) -> bool:
+    """Whether the path asks, after the get, if runtime PM is on, or the device in use: that says whether a count is there."""
+    begin = leak.standing.count.taken[0].at
+    return any(
+        STATE.match(unit.text, mark.at)
+        for mark in marks(leak.standing.trace)
+        if mark.kind in ("true", "false") and mark.at > begin
+    )
 
 
 def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:

@@ -11,6 +11,7 @@ from getput.flow.ir import Advance, Assign, Call, Declare, Expr, Field, Instr, R
 from getput.ownership.calls import Calls
 from getput.ownership.contracts import POS, Cleanup, Effect, Iterator, Source, Target, Verb
 from getput.ownership.label import text_of
+from getput.ownership.naming import OWNERS_PUT, REMOVES
 from getput.ownership.state import Count, Site, State
 from getput.ownership.values import FRESH, LOCAL, RESULT
 from getput.pattern import pattern
@@ -126,7 +127,9 @@ class Machine(Calls):
             return
         site = Site(end.macro, end.at, None)
         if count.base <= 0 and not count.parts:
-            if count.fresh and count.dropped and not count.escaped and not count.held:
+            again = count.fresh and bool(count.dropped) and not count.escaped and not count.held
+            last = count.dropped[-1].callee if again else ""
+            if again and not (OWNERS_PUT.search(last) or REMOVES.search(last)):
                 self.report.add("iterator-puts-again", key, count.dropped[-1].at, count, count.dropped[-1], state.trace)
             del state.counts[key]
             return

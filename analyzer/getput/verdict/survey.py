@@ -32,6 +32,8 @@ from getput_rules.packs import every_rule as all_rules
 STATIC = pattern(rb"\bstatic\b")
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
 TELLING = TAKING | {Verb.DROP}  # what a caller must know of
+# Code that does on purpose what nobody else may, to see what comes of it.
+TEST = pattern(r"(?:^|[/_-])(?:unittest|selftests?|kunit|tests?)(?:[/_.-]|\Z)(?!drivers/)")
 
 
 @cache
@@ -124,7 +126,8 @@ class Surveyor:
     def placed(self, bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
         """A finding of what stands in the tree, with its fingerprint."""
         family = self.judge.vocabulary.tables.families.get(bare.found.family)
-        doubtful = bare.found.accepted or (family is not None and not family.proven)
+        unproven = family is not None and not family.proven
+        doubtful = bare.found.accepted or unproven or TEST.search(bare.path) is not None
         one = at_most(bare, Confidence.LOW if doubtful else standing()[bare.rule])
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
