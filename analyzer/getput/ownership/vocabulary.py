@@ -59,8 +59,10 @@ class Vocabulary:
         if not self.dropping:
             dropping: dict[str, set[str]] = {}
             for name, contract in self.tables.contracts.items():
+                if any(effect.verb not in (Verb.DROP, Verb.UNSURE) for effect in contract.effects):
+                    continue
                 for effect in contract.effects:
-                    if effect.verb is Verb.DROP and len(contract.effects) == 1 and not effect.target.path:
+                    if effect.verb is Verb.DROP and not effect.target.path:
                         dropping.setdefault(self.tables.counter_of(effect.family), set()).add(name)
             self.dropping = {counter: frozenset(names) for counter, names in dropping.items()}
         return self.dropping.get(counter, frozenset())
