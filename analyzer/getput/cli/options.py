@@ -223,7 +223,8 @@ def _of_git(tree: Path) -> list[Said]:
     if not may_say(tree):
         return []
     from getput.config import git
-    from getput.patch.git import GitError, Repository
+    from getput.patch.git import Repository
+    from getput.patch.gitprocess import GitError
 
     try:
         said = git.read(Repository(tree).config("getput"), tree)
