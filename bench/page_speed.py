@@ -14,19 +14,12 @@ from __future__ import annotations
 import argparse
 import gzip
 import pathlib
-import shutil
 import statistics
 import sys
 import time
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-)
+from chromium import started
+
 PAINTED = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())))"
 FILTER = """
 const done = arguments[0], box = document.querySelector('input[type=search]');
@@ -43,23 +36,9 @@ requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() -
 """
 
 
-def browser(scripts: bool) -> object:
-    """A fresh one."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    for flag in (*FLAGS, "--window-size=1360,900"):
-        options.add_argument(flag)
-    if not scripts:
-        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-    return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-
-
 def measured(page: pathlib.Path, scripts: bool) -> dict[str, float]:
     """Milliseconds, by what they are until."""
-    driver = browser(scripts)
+    driver = started("--window-size=1360,900", scripts=scripts)
     try:
         driver.get("about:blank")
         driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})

@@ -19,8 +19,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from draw import places, program, with_new
-from outright import BrokenError, TooManyPathsError, Verdict, outright
+from damage import places, with_new
+from draw import program
+from frame import BrokenError
+from outright import TooManyPathsError, Verdict, outright
 from program import Func, Program, Stmt, written
 
 from getput.config import Settings

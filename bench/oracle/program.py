@@ -20,6 +20,9 @@ class Stmt:
     bodies: tuple[tuple[Stmt, ...], ...] = ()
 
 
+Body = tuple[Stmt, ...]
+
+
 @dataclass(frozen=True)
 class Family:
     """One kind of object: what is written for a get and a put, and how a get fails."""

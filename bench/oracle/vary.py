@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from program import Func, Program, Stmt
+from program import Body, Func, Program, Stmt
 
-Body = tuple[Stmt, ...]
 LEAVES = ("return", "goto", "break", "continue", "return-scoped")
 
 

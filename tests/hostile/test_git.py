@@ -124,14 +124,15 @@ def test_a_promisor_is_not_asked(getput, repo, trap):
 
 def test_a_configuration_that_nobody_writes(tree, monkeypatch):
     """A pipe in the place of git's configuration: git waits for it, getput does not wait for git."""
-    from getput.patch import git as asked
+    from getput.patch import gitprocess
+    from getput.patch.git import Repository
 
     git(tree, "init", "-q")
     (tree / ".git" / "config").unlink()
     os.mkfifo(tree / ".git" / "config")
-    monkeypatch.setattr(asked, "SOON", 0.5)
-    with pytest.raises(asked.GitError, match="in time"):
-        asked.Repository(tree).config("getput")
-    repository = asked.Repository(tree)
+    monkeypatch.setattr(gitprocess, "SOON", 0.5)
+    with pytest.raises(gitprocess.GitError, match="in time"):
+        Repository(tree).config("getput")
+    repository = Repository(tree)
     assert repository.blob("1" * 40, 100) is None
-    assert repository.trouble == asked.LATE
+    assert repository.trouble == gitprocess.LATE

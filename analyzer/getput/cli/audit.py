@@ -65,15 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="which findings are kept: introduced (default), fixed, existing, or all",
     )
-    which = parser.add_argument_group("which findings")
+    options.add_choosing(parser)
     group = options.add_tree(parser)
-    which.add_argument("--rule", action="append", default=[], metavar="ID", help="run only this rule; may be repeated")
-    which.add_argument(
-        "--no-rule", action="append", default=[], metavar="ID", help="leave this rule out; may be repeated"
-    )
-    which.add_argument(
-        "--min-confidence", choices=["high", "medium", "low"], help="leave out what is less sure (default: medium)"
-    )
     group.add_argument(
         "--cluster",
         metavar="ADDRESS",

@@ -9,7 +9,8 @@ from pathlib import Path
 from getput.cli import UsageError
 from getput.cli.output import message
 from getput.model import Answer
-from getput.patch.git import GitError, Repository
+from getput.patch.git import Repository
+from getput.patch.gitprocess import GitError
 from getput.report.review import IDENTITY, files
 
 NAMES = re.compile(r"(?:\d{4}|series|identity)\.txt")

@@ -149,7 +149,8 @@ def write(done: Mended, who: str | None, where: Path | None) -> None:
 
 def author(tree: Path) -> str | None:
     """NAME <EMAIL> as git knows it in the tree; None where it does not."""
-    from getput.patch.git import GitError, Repository
+    from getput.patch.git import Repository
+    from getput.patch.gitprocess import GitError
 
     said = []
     for what in ("user.name", "user.email"):

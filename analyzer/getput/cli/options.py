@@ -46,16 +46,7 @@ def add_tree(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
 
 def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> None:
     """Options of every command that judges."""
-    which = parser.add_argument_group("which findings")
-    which.add_argument("--rule", action="append", default=[], metavar="ID", help="run only this rule; may be repeated")
-    which.add_argument(
-        "--no-rule", action="append", default=[], metavar="ID", help="leave this rule out; may be repeated"
-    )
-    which.add_argument(
-        "--min-confidence",
-        choices=[level.value for level in Confidence],
-        help="leave out what is less sure (default: medium)",
-    )
+    add_choosing(parser)
     add_hidden(parser)
     answer = parser.add_argument_group("the answer")
     forms = {name: form for name, form in FORMATS.items() if not (form.changing if standing else form.standing)}
@@ -82,6 +73,20 @@ def add_judging(parser: argparse.ArgumentParser, *, standing: bool = False) -> N
         answer.add_argument("--url", default="", help="b4, patchwork: where the whole answer can be read")
     add_tree(parser).add_argument(
         "--no-index", dest="index", action="store_false", help="do not use an index of the tree, nor make one"
+    )
+
+
+def add_choosing(parser: argparse.ArgumentParser) -> None:
+    """Options that choose among the findings."""
+    which = parser.add_argument_group("which findings")
+    which.add_argument("--rule", action="append", default=[], metavar="ID", help="run only this rule; may be repeated")
+    which.add_argument(
+        "--no-rule", action="append", default=[], metavar="ID", help="leave this rule out; may be repeated"
+    )
+    which.add_argument(
+        "--min-confidence",
+        choices=[level.value for level in Confidence],
+        help="leave out what is less sure (default: medium)",
     )
 
 
@@ -218,7 +223,8 @@ def _of_git(tree: Path) -> list[Said]:
     if not may_say(tree):
         return []
     from getput.config import git
-    from getput.patch.git import GitError, Repository
+    from getput.patch.git import Repository
+    from getput.patch.gitprocess import GitError
 
     try:
         said = git.read(Repository(tree).config("getput"), tree)

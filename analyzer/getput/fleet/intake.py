@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from getput.fleet.patches import Seen, iso_month, seen_in
 from getput.fleet.sources import Kind, Mail, Source, SourceError, mails, renewed
 from getput.fleet.store import Reading, Results
-from getput.patch.git import GitError, Known, Repository
+from getput.patch.git import Known, Repository
+from getput.patch.gitprocess import GitError
 
 AT_ONCE = 200  # mails that are written in one transaction
 

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from getput.patch.git import GitError, Repository, work_tree
+from getput.patch.git import Repository
+from getput.patch.gitdir import work_tree
+from getput.patch.gitprocess import GitError
 from getput.patch.mail import spans
 from getput.patch.series import inflated
 

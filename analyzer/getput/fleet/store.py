@@ -16,12 +16,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from getput.database import META, Database
 from getput.fleet.patches import KEY, Seen
 from getput.fleet.tasks import Batch, Judged, Task
 
 LAYOUT = 1
-SCHEMA = """
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+SCHEMA = f"""
+{META}
 CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT UNIQUE, kind TEXT, mark TEXT, mails INTEGER, idle INTEGER);
 CREATE TABLE patches(id INTEGER PRIMARY KEY, key TEXT UNIQUE, commit_id TEXT, body BLOB);
 CREATE TABLE appearances(source INTEGER, position TEXT, ordinal INTEGER, patch INTEGER, series TEXT, number INTEGER, total INTEGER,
@@ -39,7 +40,6 @@ CREATE TABLE findings(task TEXT, ordinal INTEGER, place INTEGER, rule TEXT, seve
                       PRIMARY KEY(task, ordinal, place)) WITHOUT ROWID;
 CREATE TABLE costs(task TEXT PRIMARY KEY, milliseconds REAL, worker TEXT, times INTEGER) WITHOUT ROWID;
 """
-BUSY = 30.0  # seconds to wait for a reader's transaction
 
 
 class ResultsError(Exception):
@@ -55,21 +55,14 @@ class Reading(NamedTuple):
     idle: int
 
 
-class Results:
+class Results(Database):
     """One open file of results.  Raises ResultsError where it cannot be opened, or is something else."""
 
     def __init__(self, path: Path, *, write: bool = True) -> None:
-        self.path = path
         try:
+            super().__init__(path, write=write)
             if write:
-                self.db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
-                self.db.execute("PRAGMA journal_mode=WAL")
-                self.db.execute("PRAGMA synchronous=NORMAL")
                 self._prepare()
-            else:
-                self.db = sqlite3.connect(
-                    f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY, uri=True, isolation_level=None
-                )
             if self.meta("layout") != str(LAYOUT):
                 raise ResultsError(f"{path}: not results of this version of getput audit")
         except (OSError, sqlite3.Error) as error:
@@ -80,36 +73,8 @@ class Results:
         if self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return
         with self.transaction():
-            for statement in SCHEMA.split(";"):
-                self.db.execute(statement)
+            self.make(SCHEMA)
             self.put_meta("layout", str(LAYOUT))
-
-    def close(self) -> None:
-        """Give the file back, with everything in it."""
-        self.db.close()
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of what is written inside, or nothing."""
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
-
-    def meta(self, key: str) -> str | None:
-        """What the results say of themselves under *key*; None where they say nothing."""
-        try:
-            row = self.db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        except sqlite3.OperationalError:
-            return None
-        return None if row is None else str(row[0])
-
-    def put_meta(self, key: str, value: str) -> None:
-        """Set what the results say of themselves."""
-        self.db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
 
     # --- reading sources -----------------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ from getput.fleet.tasks import Batch, Found, Judged, JudgedPatch, Task, Word
 from getput.fleet.world import World
 from getput.index.names import Names
 from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Status
-from getput.patch.git import Change, GitError, Repository, repository
+from getput.patch.git import Change, Repository, repository
+from getput.patch.gitprocess import GitError
 from getput.patch.images import Tree
 from getput.patch.series import Submission, committed, put_together
 from getput.patch.snapshot import Snapshot

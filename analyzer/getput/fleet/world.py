@@ -20,7 +20,8 @@ from getput.index.place import folder, place
 from getput.index.stamp import stamp_of
 from getput.index.tree import sources
 from getput.model import Status
-from getput.patch.git import GitError, repository
+from getput.patch.git import repository
+from getput.patch.gitprocess import GitError
 
 TREES = "GETPUT_TREES"  # folders with trees, for machines on which they lie elsewhere
 

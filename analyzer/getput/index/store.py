@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
+from getput.database import META, Database
 from getput.index.facts import Facts
 
 LAYOUT = 1  # of the tables below; another one starts anew
-SCHEMA = """
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+SCHEMA = f"""
+{META}
 CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime INTEGER, blob BLOB, done INTEGER, gen INTEGER);
 CREATE TABLE facts(file INTEGER PRIMARY KEY, calls BLOB, defines BLOB, pointers BLOB);
 CREATE TABLE answers(file INTEGER PRIMARY KEY, record BLOB);
@@ -25,7 +26,6 @@ CREATE TABLE names(name TEXT, file INTEGER, static INTEGER, history BLOB, old BL
                    PRIMARY KEY(name, file)) WITHOUT ROWID;
 CREATE INDEX names_of_file ON names(file);
 """
-BUSY = 30.0  # seconds to wait for another process's transaction
 
 
 class StoreError(Exception):
@@ -69,21 +69,14 @@ class FileRow(msgspec.Struct, frozen=True):
     gen: int
 
 
-class Store:
+class Store(Database):
     """One open index.  Raises :class:`StoreError` where it cannot be opened; what is asked of it later may raise ``sqlite3.Error``."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
-        self.path = path
         try:
             if write:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self.db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
-                self.db.execute("PRAGMA journal_mode=WAL")
-                self.db.execute("PRAGMA synchronous=NORMAL")
-            else:
-                self.db = sqlite3.connect(
-                    f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY, uri=True, isolation_level=None
-                )
+            super().__init__(path, write=write)
             self.db.execute("PRAGMA trusted_schema=OFF")
             if not self._ours():
                 self.db.close()
@@ -96,24 +89,9 @@ class Store:
         kinds = self.db.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchmany(len(_OURS) + 1)
         return not kinds or {(str(kind), _plain(str(sql))) for kind, sql in kinds} == _OURS
 
-    def close(self) -> None:
-        """Give the file back."""
-        self.db.close()
-
     def fold(self) -> None:
         """Let the one file hold everything, as far as no reader is in the way."""
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of what is written inside, or nothing."""
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
 
     # --- the whole -----------------------------------------------------------------------------------------------
 
@@ -126,24 +104,16 @@ class Store:
                 "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
             ).fetchall():
                 self.db.execute(f"DROP {kind.upper()} IF EXISTS {name}")
-            for statement in SCHEMA.split(";"):
-                self.db.execute(statement)
+            self.make(SCHEMA)
             for key, value in (("layout", LAYOUT), ("stamp", stamp), ("tree", tree), ("gen", 0), ("settled", 0)):
                 self.put_meta(key, str(value))
 
     def meta(self, key: str) -> str | None:
-        """What the index says of itself under *key*; None where it says nothing."""
+        """What the index says of itself under *key*; None where it says nothing.  Raises StoreError where the file is damaged."""
         try:
-            row = self.db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        except sqlite3.OperationalError:
-            return None  # no tables yet
+            return super().meta(key)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self.path}: {error}") from error
-        return None if row is None else str(row[0])
-
-    def put_meta(self, key: str, value: str) -> None:
-        """Set what the index says of itself."""
-        self.db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
 
     def sizes(self) -> tuple[int, int]:
         """(files, functions that count)."""

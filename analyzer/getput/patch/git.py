@@ -1,48 +1,22 @@
-"""Asking git: blobs by id, the patches of a revision or range, what is staged.
-
-Never writes, never fetches, runs no hook and no filter.
-"""
+"""Asking git: blobs by id, the patches of a revision or range, what is staged."""
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
+from getput.patch.gitdir import work_tree
+from getput.patch.gitobjects import Objects
+from getput.patch.gitprocess import Git, GitError
 from getput.pattern import pattern
 
-if TYPE_CHECKING:
-    import subprocess
-
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE")
-# Nothing is locked, asked, or fetched: a blob that a partial clone lacks is one that is not there.
-_SAFE = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",  # an id is the content that it names, whatever the repository would rather have it be
-    "GIT_GRAFT_FILE": os.devnull,
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_PAGER": "cat",
-    "LC_ALL": "C",
-}
-# Settings and options that the user's configuration would otherwise decide: the same commit is the same patch for everyone.
-_PLAIN = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.alternateRefsCommand=",
-    "core.quotePath=true",
-    "diff.relative=false",
-    "diff.suppressBlankEmpty=false",
-    "log.showSignature=false",
-)
+# Options that the user's configuration would otherwise decide: the same commit is the same patch for everyone.
 _DIFF = (
     "-p",
     "-M",
@@ -59,16 +33,9 @@ _DIFF = (
     "--dst-prefix=b/",
     "--ignore-submodules=all",
 )
-SOON = 20.0  # seconds for what git answers at once
-LATER = 600.0  # for a range, which may be long
-LATE = "git gave no answer in time"
 _COMMIT = pattern(rb"^\0commit ([0-9a-f]{40,64}) (.*)\n(.*)\n(.*)\n([^\0]*)\0", re.MULTILINE)
 _HEAD = "%x00commit %H %s%n%an <%ae>%n%aD%n%b%x00"
 _HEX = pattern(r"[0-9a-f]{4,64}\Z")
-
-
-class GitError(Exception):
-    """What git said, in one line, or that it could not be started."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -105,9 +72,8 @@ class Repository:
 
     def __init__(self, tree: Path) -> None:
         self.tree = tree
-        self._reader: subprocess.Popen[bytes] | None = None
-        self.trouble: str | None = None  # why blobs cannot be read any more
-        self._environment: dict[str, str] | None = None
+        self._git = Git(tree)
+        self._objects = Objects(self._git)
 
     # --- blobs ---------------------------------------------------------------------------------------------------
 
@@ -119,7 +85,7 @@ class Repository:
         """
         if not _HEX.match(name):
             return None
-        found = self._object(name.encode())
+        found = self._objects.read(name.encode())
         return found[1] if found is not None and found[0] == b"blob" and len(found[1]) <= limit else None
 
     def stored(self, commit: str, path: str) -> tuple[str, bytes] | None:
@@ -129,57 +95,17 @@ class Repository:
         """
         if not _HEX.match(commit) or "\n" in path or "\0" in path:
             return None
-        found = self._object(f"{commit}:{path}".encode("utf-8", "surrogateescape"))
+        found = self._objects.read(f"{commit}:{path}".encode("utf-8", "surrogateescape"))
         return None if found is None else (found[0].decode("ascii", "replace"), found[1])
 
-    def _object(self, name: bytes) -> tuple[bytes, bytes] | None:
-        """(type, content) of the object called *name*, which holds no line end; None where there is none, or several."""
-        if self.trouble is not None:
-            return None
-        try:
-            reader = self._start()
-            assert reader.stdin is not None
-            assert reader.stdout is not None
-            reader.stdin.write(name + b"\n")
-            reader.stdin.flush()
-            if not _answers(reader.stdout):
-                self.close()
-                raise GitError(LATE)
-            line = reader.stdout.readline()
-            head = line.split()
-            if len(head) != 3 or line.endswith((b" missing\n", b" ambiguous\n")):
-                self.trouble = (
-                    None if head else "git cat-file ended: is the repository sound, and does git trust its owner?"
-                )
-                return None
-            size = int(head[2])
-            data = reader.stdout.read(size + 1)
-        except (OSError, ValueError, GitError) as error:
-            self.trouble = str(error)
-            return None
-        if len(data) != size + 1:
-            self.trouble = "git cat-file ended early"
-            return None
-        return head[1], data[:-1]
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        if self._reader is None:
-            self._reader = self._open("cat-file", "--batch")
-            atexit.register(self.close)
-        return self._reader
+    @property
+    def trouble(self) -> str | None:
+        """Why blobs cannot be read any more; None where they can."""
+        return self._objects.trouble
 
     def close(self) -> None:
         """End the process that reads blobs."""
-        reader, self._reader = self._reader, None
-        if reader is None:
-            return
-        # Not by closing its input: a forked process may hold that open still.
-        reader.kill()
-        reader.wait()
-        for pipe in (reader.stdin, reader.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+        self._objects.close()
 
     # --- changes -------------------------------------------------------------------------------------------------
 
@@ -188,16 +114,15 @@ class Repository:
 
         A merge named on its own is the patch against its first parent.  Raises GitError.
         """
-        if revision.startswith("-") or not revision.strip() or "\0" in revision or "\n" in revision:
-            raise GitError("not a git revision")
+        _check(revision)
         if ".." in revision:
-            known = self._say("rev-list", "--max-count=1", revision, "--")
+            known = self._git.say("rev-list", "--max-count=1", revision, "--")
             if not known.strip():
                 raise GitError("no commit in this range")
             which = ["--reverse", "--no-merges", "--right-only" if "..." in revision else "--topo-order", revision]
         else:
             which = ["--max-count=1", "--first-parent", "-m", "--root", self.commit(revision)]
-        text = self._say("log", "--format=" + _HEAD, "--encoding=UTF-8", *_DIFF, *which, "--")
+        text = self._git.say("log", "--format=" + _HEAD, "--encoding=UTF-8", *_DIFF, *which, "--")
         yield from _changes_in(text)
 
     def commits(self, names: Sequence[str]) -> Iterator[Change]:
@@ -208,7 +133,7 @@ class Repository:
         wanted = [name for name in names if _HEX.match(name)]
         if not wanted:
             return
-        text = self._say(
+        text = self._git.say(
             "log",
             "--no-walk=unsorted",
             "--ignore-missing",
@@ -228,8 +153,7 @@ class Repository:
 
         Read as git says them, so memory stays flat.  Raises GitError.
         """
-        if revisions.startswith("-") or not revisions.strip() or "\0" in revisions or "\n" in revisions:
-            raise GitError("not a git revision")
+        _check(revisions)
         which = ["--right-only" if "..." in revisions else "--topo-order", "--no-merges", "--reverse"]
         yield from self._known(*which, revisions)
 
@@ -239,7 +163,7 @@ class Repository:
 
     def _known(self, *which: str) -> Iterator[Known]:
         form = "--format=%x00%H%x01%an <%ae>%x01%cI%x01%s"
-        for line in self._lines("log", form, "--encoding=UTF-8", "--no-patch", *which, "--"):
+        for line in self._git.lines("log", form, "--encoding=UTF-8", "--no-patch", *which, "--"):
             text = line.decode("utf-8", "surrogateescape").rstrip("\n")
             if text.startswith("\0") and text.count("\1") >= 3:
                 yield Known(*text[1:].split("\1", 3))
@@ -259,7 +183,7 @@ class Repository:
             "-O/dev/null",
         )
         form = ("--reverse", "--topo-order", "--format=%x00%H", "--no-ext-diff", "--ignore-submodules=all")
-        for line in self._lines("log", *form, *raw, which, "--"):
+        for line in self._git.lines("log", *form, *raw, which, "--"):
             if line.startswith(b"\0"):
                 commit = line[1:].decode("ascii", "replace").strip()
             elif line.startswith(b":"):
@@ -270,102 +194,47 @@ class Repository:
 
     def commit(self, revision: str) -> str:
         """The full id of the commit that *revision* means.  Raises GitError."""
-        if revision.startswith("-") or not revision.strip() or "\0" in revision or "\n" in revision:
-            raise GitError("not a git revision")
-        return self._say("rev-parse", "--verify", revision.removesuffix("^!") + "^{commit}").decode().strip()
+        _check(revision)
+        return self._git.say("rev-parse", "--verify", revision.removesuffix("^!") + "^{commit}").decode().strip()
 
     def has_commit(self, name: str) -> bool:
         """Whether the repository has the commit with this full id."""
-        found = self._object(name.encode()) if _HEX.match(name) else None
+        found = self._objects.read(name.encode()) if _HEX.match(name) else None
         return found is not None and found[0] == b"commit"
 
     def staged(self) -> Change:
         """What the index changes against HEAD, or against nothing before the first commit.  Raises GitError."""
-        return Change(None, "staged changes", self._say("diff", "--cached", *_DIFF, "--"))
+        return Change(None, "staged changes", self._git.say("diff", "--cached", *_DIFF, "--"))
 
     def head(self) -> str:
         """The id of the commit that is checked out.  Raises GitError."""
-        return self._say("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
+        return self._git.say("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
 
     def at_head(self, path: str) -> bytes | None:
         """The file at *path* (from the top of the work tree) as HEAD has it; None where HEAD, if there is one, has none."""
         try:
-            process = self._open("cat-file", "blob", f"HEAD:{path}")
-            out, _ = _ended(process, SOON)
+            status, out, _ = self._git.answer("cat-file", "blob", f"HEAD:{path}")
         except GitError:
             return None
-        return None if process.returncode else out
+        return None if status else out
 
     def config(self, section: str) -> bytes:
         """All settings of *section* that hold here, as ``git config --null --show-origin --get-regexp`` prints them.  Raises GitError."""
-        process = self._open("config", "--null", "--show-origin", "--get-regexp", rf"^{section}\.")
-        out, said = _ended(process, SOON)
-        if process.returncode not in (0, 1):  # 1: there are none
+        status, out, said = self._git.answer("config", "--null", "--show-origin", "--get-regexp", rf"^{section}\.")
+        if status not in (0, 1):  # 1: there are none
             raise GitError(said.decode("utf-8", "replace").strip().partition("\n")[0] or "git config failed")
         return out
 
     def value(self, key: str) -> str:
         """One setting; empty where it is not set.  Raises GitError where git cannot say."""
-        out, _ = _ended(self._open("config", "--get", key), SOON)
+        _, out, _ = self._git.answer("config", "--get", key)
         return out.decode("utf-8", "replace").strip()
 
-    # --- processes -----------------------------------------------------------------------------------------------
 
-    def _say(self, *arguments: str, said: bytes = b"") -> bytes:
-        """What git prints, told *said* on its standard input.  Raises GitError with its first complaint."""
-        process = self._open(*arguments)
-        seconds = LATER if arguments[0] in ("log", "diff", "rev-list") else SOON
-        out, complaint = _ended(process, seconds, said)
-        if process.returncode:
-            raise GitError(_first(complaint, arguments[0]))
-        return out
-
-    def _lines(self, *arguments: str) -> Iterator[bytes]:
-        """What git prints, line by line as it comes.  Raises GitError with its first complaint."""
-        import tempfile
-
-        with tempfile.TemporaryFile() as complaints:
-            process = self._open(*arguments, complaints=complaints)
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                process.stdin.close()
-                yield from process.stdout
-                if process.wait():
-                    complaints.seek(0)
-                    raise GitError(_first(complaints.read(1 << 16), arguments[0]))
-            finally:
-                process.kill()
-                process.wait()
-                process.stdout.close()
-
-    def _open(self, *arguments: str, complaints: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-        import subprocess
-
-        command = ["git", "-C", str(self.tree), "--no-pager", "--literal-pathspecs"]
-        for setting in _PLAIN:
-            command += ["-c", setting]
-        try:
-            return subprocess.Popen(
-                [*command, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=complaints or (subprocess.DEVNULL if arguments[0] == "cat-file" else subprocess.PIPE),
-                env=self._env(),
-            )
-        except OSError as error:
-            raise GitError(f"git cannot be started: {error.strerror}") from error
-
-    def _env(self) -> dict[str, str]:
-        """The environment, without what a hook of another repository set in it."""
-        if self._environment is None:
-            environment = {**os.environ, **_SAFE}
-            environment.pop("GIT_EXTERNAL_DIFF", None)
-            if work_tree(self.tree) != work_tree(Path.cwd()):
-                for name in _ELSEWHERE:
-                    environment.pop(name, None)
-            self._environment = environment
-        return self._environment
+def _check(revision: str) -> None:
+    """Raises GitError for what git could take for an option, or for several arguments."""
+    if revision.startswith("-") or not revision.strip() or "\0" in revision or "\n" in revision:
+        raise GitError("not a git revision")
 
 
 def _changes_in(text: bytes) -> Iterator[Change]:
@@ -377,47 +246,10 @@ def _changes_in(text: bytes) -> Iterator[Change]:
         yield Change(mark.group(1).decode(), subject, text[mark.end() : end], message, author, date)
 
 
-def _first(complaint: bytes, command: str) -> str:
-    """The first line of what git complained of."""
-    lines = complaint.decode("utf-8", "replace").strip().splitlines()
-    return lines[0] if lines else f"git {command} failed"
-
-
-def _answers(pipe: IO[bytes]) -> bool:
-    """Whether something can be read from *pipe* soon."""
-    import select
-
-    poll = select.poll()
-    poll.register(pipe, select.POLLIN)
-    return bool(poll.poll(SOON * 1000))
-
-
-def _ended(process: subprocess.Popen[bytes], seconds: float, told: bytes = b"") -> tuple[bytes, bytes]:
-    """What a process of git, *told* this on its standard input, says until it ends.  Raises GitError where that takes longer than *seconds*."""
-    import subprocess
-
-    try:
-        out, said = process.communicate(told, timeout=seconds)
-    except subprocess.TimeoutExpired as error:
-        process.kill()
-        process.communicate()
-        raise GitError(LATE) from error
-    return out, said or b""
-
-
-def work_tree(folder: Path) -> Path | None:
-    """The root of the git work tree (or the bare repository) around *folder*; None where there is none."""
-    here = Path(os.path.abspath(folder))  # noqa: PTH100 -- resolve() would follow links out of the tree
-    for place in (here, *here.parents):
-        if (place / ".git").exists() or ((place / "HEAD").is_file() and (place / "objects").is_dir()):
-            return place
-    return None
-
-
 def repository(tree: Path) -> Repository | None:
     """The repository around *tree*, one and the same within a process; None where there is none."""
     root = work_tree(tree)
-    return None if root is None else _repository(Path(os.path.abspath(tree)), os.getpid())  # noqa: PTH100 -- as above
+    return None if root is None else _repository(Path(os.path.abspath(tree)), os.getpid())  # noqa: PTH100 -- as in work_tree
 
 
 @lru_cache(maxsize=8)

@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from getput.patch.git import work_tree
 from getput.untrusted import contents
 
 # What an answer of `git config` can depend on beside files.
 _TOLD = ("GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG", "GIT_DIR", "GIT_COMMON_DIR")
+
+
+def work_tree(folder: Path) -> Path | None:
+    """The root of the git work tree (or the bare repository) around *folder*; None where there is none."""
+    here = Path(os.path.abspath(folder))  # noqa: PTH100 -- resolve() would follow links out of the tree
+    for place in (here, *here.parents):
+        if (place / ".git").exists() or ((place / "HEAD").is_file() and (place / "objects").is_dir()):
+            return place
+    return None
 
 
 class GitFolders:

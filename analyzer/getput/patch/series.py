@@ -13,7 +13,9 @@ import msgspec
 
 from getput.model import Problem
 from getput.patch import diff as diffs
-from getput.patch.git import Change, GitError, Repository, repository, work_tree
+from getput.patch.git import Change, Repository, repository
+from getput.patch.gitdir import work_tree
+from getput.patch.gitprocess import GitError
 from getput.patch.images import FileImages, Tree, is_source
 from getput.patch.mail import Mail, message, split
 from getput.patch.notes import notes

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
+import importlib.util
+from pathlib import Path
 
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-CHROMEDRIVER = shutil.which("chromedriver")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-)
+spec = importlib.util.spec_from_file_location("chromium", Path(__file__).parents[3] / "bench" / "chromium.py")
+chromium = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(chromium)
+
+CHROMIUM, CHROMEDRIVER = chromium.CHROMIUM, chromium.CHROMEDRIVER
 NARROW, WIDE = (360, 740), (1360, 900)
 READABLE = 4.5  # contrast of text, WCAG AA
 CONTRAST = """
@@ -55,13 +48,7 @@ class Browser:
     """A browser with one page open."""
 
     def __init__(self, size=WIDE, *, scripts=True, dark=False) -> None:
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in FLAGS:
-            options.add_argument(flag)
-        if not scripts:
-            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-        self.driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
+        self.driver = chromium.started(scripts=scripts)
         self.resize(size)
         self.emulate(dark=dark)
 
