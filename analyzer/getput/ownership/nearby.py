@@ -64,29 +64,40 @@ def _voided(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Le
 
 
 def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> Leak:
+    some = leak.kind in ("error", "path")  # of the exits: others do not lose it
     explained = (
-        (leak.kind in ("error", "path") and _undone(unit, source, report, leak))
-        or (leak.kind == "always" and report.counter in PAGES and _converted(unit, source, leak))
+        (some and _on_the_way_out(unit, source, report, leak))
+        or (leak.kind == "always" and _whatever_the_exit(unit, source, report, leak))
         or (leak.kind == "path" and report.counter in PAGES and _numbered(unit, source, leak))
-        or (leak.kind in ("error", "path") and _queued(unit, report, leak))
-        or (leak.kind in ("error", "path") and _flagged(unit, leak))
-        or (leak.kind in ("error", "path") and _left_out(unit, source, report, leak))
         or (leak.standing.count.family == "fwnode" and uncounted(unit))
-        or (leak.kind == "always" and _kept_by_word(unit, source, leak))
         or _walked_down(unit, source, report, leak)
         or _goes_on(unit, leak)
-        or (leak.kind in ("error", "path") and _said(unit, source, report, leak))
         or _action_ran(unit, report, leak)
-        or (leak.kind in ("error", "path") and _put_by_a_member(unit, source, report, leak))
         or (report.counter == "clk" and _running(unit, leak))
-        or (report.users and _knows_state(unit, leak))
-        or (report.users and _restored(unit, source, report, leak))
+        or (report.users and (_knows_state(unit, leak) or _restored(unit, source, report, leak)))
     )
     if explained:
         return replace(leak, confidence=Confidence.LOW)
-    if leak.kind in ("error", "path") and _skipped(unit, source, report, leak):
+    if some and _skipped(unit, source, report, leak):
         return replace(leak, accepted=Accepted.ANYWHERE)
     return leak
+
+
+def _on_the_way_out(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
+    """Whether something between the last thing that matters and the exit puts the object, or says why nobody does."""
+    return (
+        _undone(unit, source, report, leak)
+        or _queued(unit, report, leak)
+        or _flagged(unit, leak)
+        or _left_out(unit, source, report, leak)
+        or _said(unit, source, report, leak)
+        or _put_by_a_member(unit, source, report, leak)
+    )
+
+
+def _whatever_the_exit(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
+    """Whether a reference that no exit drops goes on as something else, or is said to stay."""
+    return (report.counter in PAGES and _converted(unit, source, leak)) or _kept_by_word(unit, source, leak)
 
 
 def _converted(unit: Unit, source: FunctionSource, leak: Leak) -> bool:
