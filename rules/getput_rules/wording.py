@@ -192,8 +192,8 @@ def found_incident(report: FunctionReport, incident: Incident) -> Found:
         confidence = Confidence.LOW
     if incident.kind == "put-after-failed-get" and count.taken and summarized(count.taken[-1]):
         confidence = Confidence.LOW
-    if guessed(count) or count.passed or report.bounded:
-        confidence = confidence.at_most(Confidence.MEDIUM)
+    if guessed(count) or count.passed or report.bounded or incident.kind == "put-after-handover":
+        confidence = confidence.at_most(Confidence.MEDIUM)  # who takes a reference over may do so in its own way
     kind = {"use-after-put": "use", "use-after-own-put": "use", "return-after-put": "use"}.get(
         incident.kind, incident.kind
     )

@@ -160,17 +160,26 @@ def kept_beside(report: FunctionReport, standing: Standing) -> bool:
 
 
 def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
-    """Whether only failing exits drop the reference: one that succeeds will have given it to somebody."""
-    if any(one.kind is ExitKind.VOID or (one.kind is ExitKind.ERROR and not one.assumed) for one, _ in lost):
+    """Whether only failing exits drop the reference: one that succeeds will have given it to somebody.  Where nothing comes back those that leave
+    right after the drop fail, and what serves the driver stays; a node or a device that was looked up does not."""
+    if any(one.kind is ExitKind.ERROR and not one.assumed for one, _ in lost):
+        return False
+    silent = any(one.kind is ExitKind.VOID for one, _ in lost)
+    if silent and lost[0][1].count.family in FOUND:
         return False
     if any(one.kind is ExitKind.SUCCESS and dropped(st) for one, st in rows):
         return False
     site = lost[0][1].count.taken[0].at
+    ends = {one.at for one, _ in lost}
     for drop in (drop for take, drop in report.settled_by if take == site):
         after = min((one.at for one in report.exits if one.at > drop), default=-1)
-        if not any(one.at == after and one.kind is ExitKind.ERROR for one in report.exits):
+        fails = (
+            after not in ends if silent else any(one.at == after and one.kind is ExitKind.ERROR for one in report.exits)
+        )
+        if not fails:
             return False
-    return True
+    early = [one.at not in ends for one, st in rows if dropped(st)]
+    return not silent or (all(early) and bool(early or report.settled_by))
 
 
 def shown_to_nobody(report: FunctionReport, lost: list[Row]) -> bool:
