@@ -13,6 +13,7 @@ from pathlib import Path
 
 MAX_SOURCE = 10 << 20  # bytes of a file of C
 MAX_TEXT = 64 << 20  # bytes of any other: a baseline of a whole tree is large
+_PIECE = 1 << 16  # bytes that are read at once where a file's size does not say how many there are
 _HANDED = ("/dev/fd/", "/proc/self/fd/")  # what a shell makes of <(command)
 
 
@@ -22,20 +23,23 @@ def contents(path: Path, *, within: Path | None = None, limit: int = MAX_SOURCE)
     Raises OSError, with a reason, for anything else, for more than *limit* bytes, and for what does not lie below *within*
     when all links are followed.
     """
-    real = os.path.realpath(path)
+    real = str(path)
     if within is not None:
-        root = os.path.realpath(within)
+        real, root = os.path.realpath(path), os.path.realpath(within)
         if os.path.commonpath((real, root)) != root:
             raise OSError(errno.EPERM, "a symbolic link leads out of the tree", str(path))
     try:
         handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error)) from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "not a regular file", str(path))
-    with os.fdopen(handle, "rb") as file:
-        data = file.read(limit + 1)
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        data = file.read(min(status.st_size, limit) + 1)
+        while len(data) <= limit and (more := file.read(min(_PIECE, limit + 1 - len(data)))):
+            data += more  # it grew, or does not know its size
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"larger than {limit >> 20} MB", str(path))
     return data

@@ -14,9 +14,9 @@ from getput.csource import expand
 from getput.csource.expand import scope_calls
 
 SCOPES = frozenset(scope + b"(" for scope in expand.SCOPES)  # put without a call
-_KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_(")
-_SPACES = bytes(char if char in _KEPT else 0x20 for char in range(256))
-_NAME = re.compile(rb"([A-Za-z_]\w*)[ \t\n]*\(")
+_WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+_SPACES = bytes(char if char in _WORD + b"(" else 0x20 for char in range(256))
+_CALLS_DEFINED = tuple(b"DEFINE%d" % count for count in range(7))
 _SYSCALL = re.compile(rb"(?:\w+_)?SYSCALL_DEFINE\d\s*\(\s*(\w+)")
 _ATTRIBUTE = re.compile(
     rb"__(?:printf|scanf|attribute__|aligned|section|acquires?|releases?|must_hold|cond_acquires|assume_aligned|alloc_size)\Z"
@@ -84,11 +84,14 @@ def _defines(text: bytes) -> list[bytes]:
 
 def _name(head: bytes) -> bytes:
     """The function's name in its head, or nothing."""
-    for found in _NAME.finditer(head):
-        if _ATTRIBUTE.match(found[1]):
-            continue
-        if found[1].endswith((b"DEFINE0", b"DEFINE1", b"DEFINE2", b"DEFINE3", b"DEFINE4", b"DEFINE5", b"DEFINE6")):
-            call = _SYSCALL.match(head, found.start())
+    at = head.find(b"(")
+    while at != -1:  # looked for from behind: most of a head is a comment
+        before = head[:at].rstrip(b" \t\n")
+        word = before[len(before.rstrip(_WORD)) :].lstrip(b"0123456789")
+        if word and not _ATTRIBUTE.match(word):
+            if not word.endswith(_CALLS_DEFINED):
+                return word
+            call = _SYSCALL.match(head, len(before) - len(word))
             return b"sys_" + call[1] if call else b""
-        return found[1]
+        at = head.find(b"(", at + 1)
     return b""

@@ -158,6 +158,11 @@ class Store(Database):
         """(file, ``calls``, ``defines`` or ``pointers``) of every file that has any."""
         return self.db.execute(f"SELECT file, {column} FROM facts WHERE {column} != x''")
 
+    def calls(self, file: int) -> bytes:
+        """The names that a file calls, as its facts tell them."""
+        row = self.db.execute("SELECT calls FROM facts WHERE file=?", (file,)).fetchone()
+        return b"" if row is None else row[0]
+
     def files_with(self, name: str) -> list[str]:
         """The files that define, call or hand out a function of this name, sorted."""
         word = name.encode()

@@ -25,7 +25,7 @@ from getput.ownership.naming import (
 )
 from getput.ownership.state import Count, Site, State
 from getput.ownership.traits import CLEARS, RETAINS, Traits, traits
-from getput.ownership.values import AGED, FRESH, LOCAL, MAYBE, PURE, REACHED, RESULT
+from getput.ownership.values import AGED, CONST, FRESH, LOCAL, MAYBE, PURE, REACHED, RESULT
 
 NAMELESS = Traits("")
 NONE: frozenset[int] = frozenset()
@@ -221,15 +221,14 @@ class Calls(Effects):
 
     def overwrite_members(self, state: State, call: Call, args: list[int]) -> None:
         """Numbers in members of what is passed may be others now: any of a variable of this function, elsewhere those that tell how a call went."""
-        if not state.mem:
+        values, rows = self.values, self.values.rows
+        numbers = [place for place, value in state.mem.items() if rows[value][0] == CONST]
+        if not numbers:
             return
-        values = self.values
         roots = {values.root(arg) for arg in args}
-        for place, value in list(state.mem.items()):
-            if values.constant(value) is None:
-                continue
+        for place in numbers:
             root = values.root(place[0])
-            if root in roots and (values.rows[root][0] == LOCAL or OUTCOME.search(place[1])):
+            if root in roots and (rows[root][0] == LOCAL or OUTCOME.search(place[1])):
                 fresh = values.of(FRESH, call.at, f"{place[0]}{place[1]}")
                 self.age(state, fresh)
                 state.mem[place] = fresh

@@ -82,7 +82,8 @@ class Evaluator:
         """The value of *expr*; touching memory on the way counts as a use."""
         kind = type(expr)
         if kind is Var:
-            return self.variable(state, expr.name)  # type: ignore[union-attr]
+            known = state.env.get(expr.name)  # type: ignore[union-attr]
+            return self.variable(state, expr.name) if known is None else known  # type: ignore[union-attr]
         if kind is Temp:
             name = temporary(expr.index)  # type: ignore[union-attr]
             known = state.env.get(name)

@@ -51,10 +51,11 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     if focus is not None:
         counters = sorted({counter for word in vocabulary.words & focus for counter in vocabulary.counters[word]})
     fields = None if focus is None else focus & members_in(unit, touched)
+    taken = vocabulary.taken_by(unit.mentioned())
     for counter in counters:
         if fields is not None and not fields:
             break
-        if unit.mentions(vocabulary.taking(counter)) or (focus is not None and unit.mentions(vocabulary.puts(counter))):
+        if counter in taken or (focus is not None and unit.mentions(vocabulary.puts(counter))):
             stored += members_of(unit, counter, fields)
     functions = tuple([unit.member(source) for source in unit.sources])
     bound = not stored or NEVER_UNBOUND in unit.text

@@ -27,7 +27,9 @@ ANY_NAME = pattern("")
 ACTIONS = pattern(rb"\b(?:devm|drmm)_add_action\w*\s*\(([^;{}]*)")
 ASSIGNED = pattern(rb"(?:\[[^\]]*\])?[ \t]*=(?!=)\s*([^;]*);")  # behind a member
 ARROWS = (b"->", b".")
-WORD_BYTES = frozenset(b"%c" % char for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+WORD_CHARS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+WORD_BYTES = frozenset(b"%c" % char for char in WORD_CHARS)
+LONGEST = 400  # bytes in front of an assignment in which the variable is looked for
 COMMENT = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
@@ -91,14 +93,24 @@ def unknown_to(unit: Unit) -> Callable[[str], bool]:
 
 def puts_member(text: bytes, field: bytes, puts: frozenset[str], unknown: Callable[[str], bool]) -> bool:
     """Whether *text* calls one of *puts*, or an *unknown* function that sounds like one, with the member or a variable that holds it."""
-    if next(places(text, field, 0, len(text)), None) is None:
+    found = list(places(text, field, 0, len(text)))
+    if not found:
         return False
-    names = {field, *re.findall(rb"\b(\w+)\s*=[^;=]*(?:->|\.)" + field + rb"\b", text)}
+    names = {field, *[word for at in found if (word := holder(text, at - len(field)))]}
     for callee, arguments in CALLS.findall(text):
         word = callee.decode("ascii")
         if (word in puts or (unknown(word) and puts_by_name(word))) and names & set(WORD.findall(arguments)):
             return True
     return False
+
+
+def holder(text: bytes, at: int) -> bytes:
+    """The variable to which the expression is assigned that names a member at the offset *at*; nothing where it is none."""
+    equals = text.rfind(b"=", 0, at)
+    if equals == -1 or text.find(b";", equals, at) != -1:
+        return b""
+    before = text[max(0, equals - LONGEST) : equals].rstrip()
+    return before[len(before.rstrip(WORD_CHARS)) :]
 
 
 def declares(text: bytes, field: str, outside: Callable[[int], bool]) -> bool:

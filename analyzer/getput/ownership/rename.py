@@ -15,13 +15,17 @@ def rename(values: Values, state: State, old: int, new: int, counter: str) -> No
     cache = values.renamed.setdefault((old, new), {})
 
     def put(value: int) -> int:
-        return values.replace(value, old, new, cache)
+        known = cache.get(value)
+        return values.replace(value, old, new, cache) if known is None else known
 
-    state.env = {name: put(value) for name, value in state.env.items()}
+    env = state.env
+    for name in [name for name, value in env.items() if put(value) != value]:
+        env[name] = put(env[name])
     if state.mem:
         state.mem = {(put(base), name): put(value) for (base, name), value in state.mem.items()}
     state.facts = moved(state.facts, put)
-    state.equal = moved(state.equal, put)
+    if state.equal:
+        state.equal = moved(state.equal, put)
     if state.named:
         state.named = moved(state.named, put)
     state.counts = {
@@ -38,6 +42,8 @@ def rename(values: Values, state: State, old: int, new: int, counter: str) -> No
 
 def moved(facts: dict[int, int], put: Callable[[int], int]) -> dict[int, int]:
     """*facts* under the new names; what was known of the new name before is forgotten."""
+    if not [value for value in facts if put(value) != value]:
+        return facts
     out: dict[int, int] = {}
     fresh: dict[int, int] = {}
     for value, bits in facts.items():

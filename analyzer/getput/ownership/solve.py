@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 
+from getput.csource.lower_order import successors
 from getput.flow import cfg
 from getput.flow.ir import Advance, Branch, Case, Function, Jump, Return, Stop, Switch, Terminator, Var
 from getput.ownership import registration
@@ -45,16 +46,21 @@ class Waiting:
 
 
 class Shape:
-    """What every run over a function needs to know of its graph: ``rank`` of each block in the order of the text, the variables that are ``live``
-    where it begins, those that are the function's own (``mine``), and those that it returns somewhere."""
+    """What every run over a function needs to know of its graph: ``rank`` of each block in the order of the text, whether it lies in a loop
+    (``turns``), the variables that are ``live`` where it begins, those that are the function's own (``mine``), and those that it returns somewhere."""
 
-    __slots__ = ("live", "mine", "rank", "result_vars")
+    __slots__ = ("live", "mine", "rank", "result_vars", "turns")
 
     def __init__(self, function: Function) -> None:
         order = cfg.order(function)
         self.rank = [0] * len(function.blocks)
         for index, block in enumerate(order):
             self.rank[block] = index
+        self.turns = [False] * len(function.blocks)  # what a way back spans may be reached again after it was left
+        for index, block in enumerate(order):
+            heads = [self.rank[to] for to in successors(function.blocks[block].end) if self.rank[to] <= index]
+            for between in order[min(heads) : index + 1] if heads else ():
+                self.turns[between] = True
         self.live = [
             frozenset([temporary(name) if isinstance(name, int) else name for name in names])
             for names in cfg.live(function)
@@ -81,6 +87,7 @@ class Solver:
         self.stopped_at = -1
         shape = shape or Shape(self.function)
         self.rank = shape.rank
+        self.turns = shape.turns
         self.live = shape.live
         self.mine = shape.mine
         self.result_vars = shape.result_vars
@@ -91,7 +98,7 @@ class Solver:
         states: list[dict[Signature, Waiting]] = [{} for _ in self.rank]
         states[0][self.signature(start.state)] = start
         queue = [(0, 0, start)]
-        rank, apart, joined = self.rank, self.apart, self.joined
+        rank, turns, apart, joined = self.rank, self.turns, self.apart, self.joined
         push, pop = heapq.heappush, heapq.heappop
         ticket = steps = 0
         while queue:
@@ -103,7 +110,8 @@ class Solver:
                 self.bounded = True
                 self.stopped_at = block
                 return
-            for target, state in self.execute(block, one.state.copy()):
+            # Blocks are taken in their order: outside of loops nothing joins a state any more that has been taken.
+            for target, state in self.execute(block, one.state.copy() if turns[block] else one.state):
                 if rank[target] <= rank[block]:
                     self.machine.around(state, self.head(target))
                 self.prune(target, state)

@@ -168,11 +168,15 @@ class Unit:
             known = self.words[source.start] = frozenset(found)
         return known
 
-    def mentions(self, names: frozenset[str]) -> bool:
-        """Whether any of *names* stands anywhere in the file."""
+    def mentioned(self) -> frozenset[bytes]:
+        """The words of the file."""
         if self.all_words is None:
             self.all_words = frozenset(self.text.translate(BLANKS).split())
-        return not self.all_words.isdisjoint(in_bytes(names))
+        return self.all_words
+
+    def mentions(self, names: frozenset[str]) -> bool:
+        """Whether any of *names* stands anywhere in the file."""
+        return not self.mentioned().isdisjoint(in_bytes(names))
 
     def counters(self, source: FunctionSource) -> frozenset[str]:
         """What *source* and its callees in this file may count."""

@@ -17,7 +17,7 @@ class Vocabulary:
     else counts.  ``cleaning`` are the classes of cleanup attributes, which mean something only where such an attribute names them.
     """
 
-    __slots__ = ("cleaning", "counters", "dropping", "followed", "moving", "tables", "takers", "words")
+    __slots__ = ("cleaning", "counters", "dropping", "followed", "moving", "tables", "taken", "takers", "words")
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -52,6 +52,7 @@ class Vocabulary:
         self.words = frozenset(self.counters)
         self.followed = tuple(sorted(frozenset().union(*self.counters.values())))  # every counter of a name
         self.takers: dict[str, frozenset[str]] = {}
+        self.taken: dict[bytes, frozenset[str]] = {}  # what a name takes, by the name as it stands in a file
         self.dropping: dict[str, frozenset[str]] = {}
 
     def puts(self, counter: str) -> frozenset[str]:
@@ -69,11 +70,25 @@ class Vocabulary:
 
     def taking(self, counter: str) -> frozenset[str]:
         """The names that take a reference of *counter*."""
+        self.learn_takers()
+        return self.takers.get(counter, frozenset())
+
+    def taken_by(self, words: frozenset[bytes]) -> frozenset[str]:
+        """The counters that one of *words* takes a reference of."""
+        self.learn_takers()
+        return frozenset().union(*[self.taken[word] for word in self.taken.keys() & words])
+
+    def learn_takers(self) -> None:
+        """Look through the tables for what takes, once."""
         if not self.takers:
             takers: dict[str, set[str]] = {}
             for name, contract in self.tables.contracts.items():
                 for effect in contract.effects:
                     if effect.verb in (Verb.TAKE, Verb.INIT):
                         takers.setdefault(self.tables.counter_of(effect.family), set()).add(name)
+            taken: dict[bytes, set[str]] = {}
+            for counter, names in takers.items():
+                for name in names:
+                    taken.setdefault(name.encode("ascii"), set()).add(counter)
             self.takers = {counter: frozenset(names) for counter, names in takers.items()}
-        return self.takers.get(counter, frozenset())
+            self.taken = {word: frozenset(found) for word, found in taken.items()}

@@ -75,21 +75,22 @@ class Surveyor:
         unit.close()
         return facts, record, contracts
 
-    def again(
-        self, text: bytes, path: str, record: FileRecord
-    ) -> tuple[FileRecord, dict[str, tuple[bool, Contracts]], frozenset[str]] | None:
-        """A later round of a file: looks at the functions that what has changed concerns, and at the counters that it concerns (which
-        are given back too); None where there is none."""
+    def concerning(self, path: str, calls: bytes) -> frozenset[str]:
+        """Of the names that a file calls (as facts tell them) those of which more is known now, if what they count can be seen from the file."""
         assert self.changed is not None
-        seen = self.names.seen_from(path)
         tables = self.judge.vocabulary.tables.contracts
-        called = [
-            name for call in calls_of(text) if (name := call[:-1].decode()) in self.changed and name not in tables
-        ]
-        if not seen.counters(frozenset(called)):
-            return None
+        called = [name for call in calls.split() if (name := call.decode()) in self.changed and name not in tables]
+        names = frozenset(called)
+        return names if self.names.seen_from(path).counters(names) else frozenset()
+
+    def again(
+        self, text: bytes, path: str, record: FileRecord, called: frozenset[str]
+    ) -> tuple[FileRecord, dict[str, tuple[bool, Contracts]], frozenset[str]] | None:
+        """A later round of a file: looks at the functions that what has changed (*called*) concerns, and at the counters that it concerns
+        (which are given back too); None where there is none."""
+        seen = self.names.seen_from(path)
         unit = self.judge.unit(text, path, seen, guesses=False)
-        names = unit.unknown(frozenset(called))
+        names = unit.unknown(called)
         counters = seen.counters(names)
         sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
         if not sources:
@@ -149,7 +150,6 @@ class Surveyor:
             if not counters:
                 out[source.name] = (static, {})
                 continue
-            place = f"{unit.path}:{unit.line(source.start)}"
             known = {}
             for counter in counters:
                 contract = unit.contract(source.name, counter, 0)
@@ -158,7 +158,7 @@ class Surveyor:
                         contract, effects=tuple(one for one in contract.effects if one.verb not in TAKING)
                     )
                 if contract is not None and tells(contract):
-                    known[counter] = replace(contract, proof=place)
+                    known[counter] = replace(contract, proof=f"{unit.path}:{unit.line(source.start)}")
             out[source.name] = (static, known)
         return out
 
@@ -270,8 +270,7 @@ class Worker:
     def one(self, job: Job) -> Found:
         """What the round finds in one file; a fault of getput's own is said in the file's record."""
         try:
-            text = text_of(self.tree / job.path)
-            return self.later(job, text) if self.number else self.first(job, text)
+            return self.later(job) if self.number else self.first(job, text_of(self.tree / job.path))
         except UnjudgeableError as error:
             return self.failed(job, str(error))
         except Exception as error:  # noqa: BLE001 -- the other files wait
@@ -283,11 +282,14 @@ class Worker:
         names = tuple((name, static, known) for name, (static, known) in sorted(contracts.items()) if known)
         return Found(job.file, facts, encode(record), names)
 
-    def later(self, job: Job, text: bytes) -> Found:
+    def later(self, job: Job) -> Found:
         """A later round."""
-        raw = self.store.record(job.file)
+        called = self.surveyor.concerning(job.path, self.store.calls(job.file))
+        raw = self.store.record(job.file) if called else None
         record = FileRecord() if raw is None else decode(raw)
-        found = None if record.problem else self.surveyor.again(text, job.path, record)
+        found = None
+        if called and not record.problem:
+            found = self.surveyor.again(text_of(self.tree / job.path), job.path, record, called)
         if found is None:
             return Found(job.file, None, None, ())
         record, contracts, counters = found
