@@ -16,7 +16,7 @@ NOT_PUT = pattern(
     re.IGNORECASE,
 )
 KEEPS = pattern(
-    rb"\b(?:keep(?:s|ing)?|kept|leav(?:e|es|ing)|left|leak(?:s|ing|ed)?|remains?|stays?)\b[^.;]{0,60}?"
+    rb"\b(?:keep(?:s|ing)?|kept|leav(?:e|es|ing)|left|remains?|stays?)\b[^.;]{0,60}?"
     rb"\b(?:ref(?:erence|count|cnt)?s?|counts?|enabled|running|powered|on)\b",
     re.IGNORECASE,
 )
