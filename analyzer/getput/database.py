@@ -36,10 +36,11 @@ class Database:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            if self.db.in_transaction:  # a full disk may have ended it
+                self.db.execute("ROLLBACK")
             raise
-        self.db.execute("COMMIT")
 
     def make(self, schema: str) -> None:
         """Make the tables of *schema*, statements that end with a semicolon."""

@@ -22,6 +22,16 @@ CASES = [
     ("getput explain use-after", "use-after-put"),
     ("getput hook ins", "install"),
     ("getput hook install --type pre-p", "pre-push"),
+    ("getput ser", "serve"),
+    ("getput serve --max-m", "--max-memory"),
+    ("getput serve --min-confidence me", "medium"),
+    ("getput serve --tree fold", "folder"),
+    ("getput aud", "audit"),
+    ("getput audit --clu", "--cluster"),
+    ("getput audit --format h", "html"),
+    ("getput audit --no-rule leak-on-e", "leak-on-error"),
+    ("getput audit --jsonl pat", "patch.mbox"),
+    ("getput audit pat", "patch.mbox"),
     ("getput check --tree fold", "folder"),
     ("getput check pat", "patch.mbox"),
     ("getput apis --nothing-of-the-kind", ""),
@@ -73,9 +83,22 @@ def test_bash_knows_every_rule_and_every_option(script, getput, tmp_path):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
     assert offered("getput", "explain", "") == [rule.id for rule in RULES]
-    assert set(offered("getput", "check", "-")) == set(
-        re.findall(r"(?<![\w-])--?[a-z][\w-]*", getput("check", "--help").stdout.partition("examples:")[0])
-    )
+    for command in ("check", "audit", "serve"):
+        assert set(offered("getput", command, "-")) == options(getput, command)
+
+
+def options(getput, command):
+    """What ``--help`` of *command* names."""
+    return set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", getput(command, "--help").stdout.partition("examples:")[0]))
+
+
+def test_fish_knows_every_option(script, getput, tmp_path):
+    path = script("fish")
+    for command in ("audit", "serve"):
+        asked = [needed("fish"), "--no-config", "-c", f"source {path}; complete -C 'getput {command} --'"]
+        done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
+        offered = {line.partition("\t")[0] for line in done.stdout.splitlines()}
+        assert offered == {option for option in options(getput, command) if option.startswith("--")}
 
 
 def test_fish(script, tmp_path):

@@ -60,7 +60,11 @@ class Cluster:
         own = self.folder / name
         own.mkdir()
         shutil.copytree(tree, own / "sources")
-        args = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(own), "--name", name)
+        return self.again(own, within)
+
+    def again(self, own: Path, within: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+        """A worker that finds its tree and its cache in the folder *own*."""
+        args = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(own), "--name", own.name)
         where = {"GETPUT_TREES": str(own / "sources"), "XDG_CACHE_HOME": str(own / "cache")}
         return self.start("worker", self.address, *args, within=within, cwd=own, **where)
 
@@ -195,6 +199,49 @@ def test_a_worker_with_another_tree_is_told_to_leave(audits, many, cluster, tmp_
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 0, said
     assert "is not used: no tree like" in said
+    same_as_one_process(audits, many)
+
+
+def test_a_worker_whose_index_is_behind_is_told_to_leave(audits, many, cluster, monkeypatch):
+    """Its tree has changed since, and now is the client's once more; one without an index is as useless."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(audits.folder / "cache"))
+    subprocess.run([sys.executable, "-m", "getput", "index", "-q", "--tree", str(audits.tree)], check=True)
+    cluster.worker(audits.tree, "none")
+    own = cluster.folder / "none"
+    said = started(audits, many, cluster.address).communicate(timeout=120)[1]
+    assert f"no worker is left: there is no index of {own}/sources" in said
+    index = [sys.executable, "-m", "getput", "index", "-q", "--tree", str(own / "sources")]
+    subprocess.run(index, check=True, env={**os.environ, "XDG_CACHE_HOME": str(own / "cache")})
+    os.utime(own / "sources" / made.path_of(0), (1, 1))
+    cluster.again(own)
+    said = started(audits, many, cluster.address).communicate(timeout=120)[1]
+    assert f"no worker is left: files of {own}/sources have changed since its index was made" in said
+    subprocess.run(index, check=True, env={**os.environ, "XDG_CACHE_HOME": str(own / "cache")})
+    cluster.again(own)
+    process = started(audits, many, cluster.address)
+    said = process.communicate(timeout=120)[1]
+    assert (process.returncode, said) == (0, "")
+    same_as_one_process(audits, many)
+
+
+def test_the_scheduler_is_killed_and_another_one_comes(audits, many, cluster, tmp_path, request):
+    cluster.worker(audits.tree, "first")
+    process = started(audits, many, cluster.address)
+    until(process, lambda counts: sum(counts.values()) > 0, audits.folder / "r")
+    cluster.processes[0].kill()
+    said = process.communicate(timeout=120)[1]
+    done = sum(judged_by(audits.folder / "r").values())
+    assert (process.returncode, said.count("\n")) == (2, 1), said
+    assert "--cluster: the connection to the scheduler is lost; the same command goes on from here" in said
+    assert 0 < done < COUNT
+    (tmp_path / "another").mkdir()
+    another = Cluster(tmp_path / "another")
+    request.addfinalizer(another.stop)
+    another.worker(audits.tree, "second")
+    process = started(audits, many, another.address)
+    said = process.communicate(timeout=120)[1]
+    assert (process.returncode, said) == (0, "")
+    assert len(judged_by(audits.folder / "r")) == 2
     same_as_one_process(audits, many)
 
 

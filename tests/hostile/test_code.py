@@ -44,6 +44,45 @@ def test_a_bound_that_was_hit_is_said(getput, tree):
     assert "1 only in part" in done.stdout
 
 
+MILLION = 1_000_000
+LABELS = HEAD + "".join(f"l{i:x}:\n" for i in range(MILLION)) + "goto l0;\n" + TAIL
+WHOLE = {  # files of just under 10 MB
+    "labels": LABELS,
+    "cases": HEAD + "switch (y) {\n" + "".join(f"case {i}:" for i in range(700_000)) + "g();\n}\n" + TAIL,
+    "a macro": "#define M(x) \\\n" + "g();\\\n" * MILLION + "get_device(x)\n" + HEAD + "M(x);\n" + TAIL,
+    "one function": HEAD + "\tif (a) put_device(x);\n" * 400_000 + TAIL,
+}
+LARGE = {  # functions of just under 1 MB, which are followed: what is known on a path grows with every line
+    "cases": HEAD + "switch (y) {\n" + "".join(f"case {i}:x();break;\n" for i in range(45_000)) + "}\n" + TAIL,
+    "gets": HEAD + "".join(f"v{i} = get_device(x{i});\n" for i in range(28_000)) + TAIL,
+}
+SOON = {resource.RLIMIT_AS: 2 << 30, resource.RLIMIT_CPU: 20}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_file_as_large_as_is_read(getput, tree, name):
+    text = WHOLE[name] + CODE
+    assert 5 << 20 < len(text) < 10 << 20
+    (tree / "demo.c").write_text(text)
+    done = getput("scan", "--jobs", "1", "demo.c", cwd=tree, limits=SOON)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 existing" in done.stdout  # what stands behind it is judged
+    assert ("1 could not be parsed" in done.stdout) == (name != "a macro")
+
+
+def test_a_patch_larger_than_is_read(getput, tree):
+    done = getput("check", "-", cwd=tree, stdin=new_file(HEAD + ("\tg();" * 40 + "\n") * 55_000 + TAIL), limits=SOON)
+    assert done.returncode == 2
+    assert "more than 10 MB of diff for one file" in done.stderr
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_function_as_large_as_is_followed(getput, tree, name):
+    done = getput("check", "-", cwd=tree, stdin=new_file(LARGE[name] + CODE), limits=SOON)
+    assert done.returncode == 1
+    assert "2 functions judged, 1 only in part" in done.stdout
+
+
 PART = "--b\nContent-Type: text/plain\n\nx\n"
 MIME = "From: a\nSubject: [PATCH] x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
 MAILS = {

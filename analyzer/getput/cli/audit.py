@@ -77,6 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, judge, export, report."""
+    import sqlite3
+
     from getput.fleet.store import Results, ResultsError, held
 
     try:
@@ -93,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
                 return _audited(args, results)
     except (OSError, ResultsError) as error:
         raise UsageError(f"--out: {error}") from error
+    except sqlite3.Error as error:
+        raise UsageError(f"--out: {args.out}: {error}") from error
 
 
 def _audited(args: argparse.Namespace, results: Results) -> int:
@@ -203,12 +207,17 @@ def _report(args: argparse.Namespace, results: Results) -> None:
     from getput.fleet import export
 
     if args.jsonl is not None:
-        export.write_jsonl(results, args.jsonl)
+        try:
+            export.write_jsonl(results, args.jsonl)
+        except OSError as error:
+            raise UsageError(f"--jsonl: {args.jsonl}: {error.strerror or error}") from error
     if args.parquet is not None:
         try:
             export.write_parquet(results, args.parquet)
         except ImportError as error:
             raise UsageError("--parquet needs pyarrow: pip install 'getput[parquet]'") from error
+        except OSError as error:
+            raise UsageError(f"--parquet: {args.parquet}: {error.strerror or error}") from error
     if args.format == "html":
         from getput.fleet.page import html as form
     else:

@@ -6,6 +6,7 @@ that ``GETPUT_TREES`` names; one that has another tree, or another getput, is to
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ AHEAD = 2  # batches for each thread of the workers that are with the scheduler 
 LEAST = 4  # batches that are out at least
 RETRIES = 3
 LOST = "the worker that judged it died, and so did those that tried again"
+CUT_OFF = "the connection to the scheduler is lost; the same command goes on from here"
 
 
 class ClusterError(Exception):
@@ -65,7 +67,7 @@ def _worker(world: World, batch: Batch) -> Worker:
         if stamp_of(world.settings, Path(os.devnull)) != world.stamp:
             raise UnfitError("another version of getput or of its tables")
         _Here.ready.clear()
-        _Here.ready[key] = Worker(world, _tree(world, commit))
+        _Here.ready[key] = Worker(world, _tree(world, commit), away=True)
     return _Here.ready[key]
 
 
@@ -91,6 +93,9 @@ def connected(address: str, jobs: int) -> Iterator[Any]:
         distributed = import_module("distributed")
     except ImportError as error:
         raise ClusterError("Dask is not installed: pip install 'getput[cluster]'") from error
+    logging.getLogger("distributed.client").setLevel(
+        logging.CRITICAL
+    )  # that the scheduler is lost is said in a line, by us
     with ExitStack() as stack:
         try:
             if address == "local":
@@ -104,7 +109,10 @@ def connected(address: str, jobs: int) -> Iterator[Any]:
 
 def judged(client: Any, world: World, waiting: Sequence[Batch], told: Callable[[str], None]) -> Iterator[list[Judged]]:
     """What comes of each batch, as it comes.  *told* what happens to workers.  Raises ClusterError where the scheduler is lost."""
-    return _Round(client, world, waiting, told).run()
+    try:
+        yield from _Round(client, world, waiting, told).run()
+    except OSError as error:  # Dask's own of a connection that is closed among them
+        raise ClusterError(CUT_OFF) from error
 
 
 class _Round:
@@ -118,6 +126,7 @@ class _Round:
         self.waiting = iter(waiting)
         self.again: list[Batch] = []
         self.out: dict[str, Batch] = {}  # by the key of its future
+        self.dismissed: set[str] = set()
         self.coming = self.distributed.as_completed(with_results=False)
 
     def run(self) -> Iterator[list[Judged]]:
@@ -153,7 +162,7 @@ class _Round:
             self.again.append(batch)
             return []
         if future.status in ("cancelled", "lost"):
-            raise ClusterError("the connection to the scheduler is lost; the same command goes on from here")
+            raise ClusterError(CUT_OFF)
         error = future.exception()
         if not isinstance(error, self.distributed.KilledWorker):
             raise ClusterError(f"a worker failed: {type(error).__name__}: {error}") from error
@@ -164,8 +173,9 @@ class _Round:
 
     def dismiss(self, refused: Refused) -> None:
         """Do without a worker that is not fit.  Raises ClusterError where none is left."""
-        if refused.worker in self.client.nthreads():
+        if refused.worker not in self.dismissed:
+            self.dismissed.add(refused.worker)
             self.told(f"{refused.worker} is not used: {refused.why}")
             self.client.retire_workers([refused.worker], close_workers=True)
-        if not self.client.nthreads():
+        if not self.client.nthreads().keys() - self.dismissed:  # it may be there for a while yet
             raise ClusterError(f"no worker is left: {refused.why}")

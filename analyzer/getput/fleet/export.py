@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,8 @@ def jsonl(results: Results) -> Iterator[str]:
 
 def write_jsonl(results: Results, path: Path) -> None:
     """The lines of ``jsonl`` as a file, there in full or not at all.  Raises OSError."""
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("w", encoding="ascii") as file:
+    with _fresh(path) as fresh, fresh.open("w", encoding="ascii") as file:
         file.writelines(jsonl(results))
-    fresh.replace(path)
 
 
 def write_parquet(results: Results, path: Path) -> None:
@@ -88,11 +87,21 @@ def write_parquet(results: Results, path: Path) -> None:
     pa, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
 
     schema = _schema(pa)
-    fresh = path.with_name(f".{path.name}.new")
-    with parquet.ParquetWriter(fresh, schema, compression="zstd") as writer:
+    with _fresh(path) as fresh, parquet.ParquetWriter(fresh, schema, compression="zstd") as writer:
         for group in _groups(rows(results)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
-    fresh.replace(path)
+
+
+@contextmanager
+def _fresh(path: Path) -> Iterator[Path]:
+    """The name of a file that takes the place of *path* when it is whole, and goes where it cannot be."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        yield fresh
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _groups(every: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

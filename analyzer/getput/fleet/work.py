@@ -40,26 +40,31 @@ class UnfitError(Exception):
 
 
 class Worker:
-    """Judges what is put before it in one world, whose tree lies at *tree*."""
+    """Judges what is put before it in one world, whose tree lies at *tree*; *away* from whoever made its index true.  Raises UnfitError."""
 
-    def __init__(self, world: World, tree: Path) -> None:
+    def __init__(self, world: World, tree: Path, *, away: bool = False) -> None:
         self.world = world
         self.tree = tree
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.judge = Judge(tree, world.settings)
         if world.index:
-            self._use_index()
+            self._use_index(away)
         self.historian: Historian | None = None
         self.changes: dict[str | None, Change] = {}  # of the commits that are at hand
         self.done = 0  # tasks
 
-    def _use_index(self) -> None:
+    def _use_index(self, away: bool) -> None:
         """Judge with what the index knows.  Raises UnfitError where there is none that fits."""
-        from getput.verdict.current import USED, Current
+        from getput.verdict.current import NONE, USED, Current
 
         current = Current(self.tree, self.world.settings, frozen=True)
         if current.state != USED:
-            raise UnfitError(f"the index of {self.tree} is {current.state}")
+            what = "there is no index" if current.state == NONE else "another getput made the index"
+            raise UnfitError(f"{what} of {self.tree} (run getput index --tree {self.tree})")
+        if away and current.behind():
+            raise UnfitError(
+                f"files of {self.tree} have changed since its index was made (run getput index --tree {self.tree})"
+            )
         self.judge = Judge(self.tree, self.world.settings, current.names, current.mentioning)
 
     def batch(self, batch: Batch) -> list[Judged]:

@@ -11,7 +11,7 @@ from getput.ownership import batches, registration
 from getput.ownership.consumed import passing
 from getput.ownership.contracts import NEG, POS, ZERO
 from getput.ownership.core import once
-from getput.ownership.meant import left_by_another, meant, refuted
+from getput.ownership.meant import conditions, left_by_another, meant, refuted
 from getput.ownership.naming import MANAGED, PAGES
 from getput.ownership.solve import Ending, Solver
 from getput.ownership.state import Count, Key
@@ -68,12 +68,13 @@ def report_of(
         if machine.values.root(key[0]) in machine.begun:
             machine.report.add("put-uninitialised", key, site.at, count, site, trace)
     seen = once(machine.report.incidents)
+    asked = conditions(function) if seen else {}
     found = [
         Incident(kind, key, count, at, site, trace, note)
         for (kind, key, at), (count, site, trace, note) in sorted(
             seen.items(), key=lambda item: (item[0][2], item[0][0], item[0][1])
         )
-        if not refuted(kind, count, trace, function) and not (kind == "over-put" and left_by_another(key, count, exits))
+        if not refuted(kind, count, trace, asked) and not (kind == "over-put" and left_by_another(key, count, exits))
     ]
     incidents = tuple(
         [msgspec.structs.replace(one, accepted=meant(one, function, exits, users=machine.usage)) for one in found]

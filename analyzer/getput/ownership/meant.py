@@ -7,10 +7,10 @@ it took may be there to do so.  What excludes that is looked for here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from getput.flow.cfg import always_after
-from getput.flow.ir import AddressOf, Binary, Branch, Call, Const, Function, Temp
+from getput.flow.ir import AddressOf, Binary, Branch, Call, Const, Expr, Function, Temp
 from getput.ownership.contracts import Source, Verb
 from getput.ownership.guess import put_stem
 from getput.ownership.label import text_of
@@ -186,11 +186,14 @@ def guarded(function: Function, trace: Trace | None, site: Site, label: str, kin
     return False
 
 
-def refuted(kind: str, count: Count, trace: Trace | None, function: Function) -> bool:
-    """Whether the path itself shows that an incident is none: what another pointer to the object holds is a reference, too."""
+def refuted(kind: str, count: Count, trace: Trace | None, asked: Mapping[int, Expr]) -> bool:
+    """Whether the path itself shows that an incident is none: what another pointer to the object holds is a reference, too.
+
+    *asked* are the conditions of the function, by where they stand (:func:`conditions`).
+    """
     if kind in EXTRA_PUTS and any(initialises(site) for site in count.taken[1:]):
         return True  # a callee began another count of the object
-    return kind in ("use-after-put", *EXTRA_PUTS) and equals_another(function, trace, count.label)
+    return kind in ("use-after-put", *EXTRA_PUTS) and equals_another(asked, trace, count.label)
 
 
 def left_by_another(key: Key, count: Count, exits: Sequence[Exit]) -> bool:
@@ -211,14 +214,18 @@ def initialises(site: Site) -> bool:
     return site.contract is not None and any(effect.verb is Verb.INIT for effect in site.contract.effects)
 
 
-def equals_another(function: Function, trace: Trace | None, label: str) -> bool:
+def conditions(function: Function) -> dict[int, Expr]:
+    """What the branches of *function* ask, by the offset at which they stand."""
+    return {block.end.at: block.end.condition for block in function.blocks if isinstance(block.end, Branch)}
+
+
+def equals_another(conditions: Mapping[int, Expr], trace: Trace | None, label: str) -> bool:
     """Whether the path learned that the object called *label* is the one that another pointer points to, too."""
     if not label:
         return False
-    branches = {block.end.at: block.end.condition for block in function.blocks if isinstance(block.end, Branch)}
     while trace is not None:
         trace, kind, at, _ = trace
-        asked = branches.get(at) if kind in ("true", "false") else None
+        asked = conditions.get(at) if kind in ("true", "false") else None
         if not isinstance(asked, Binary) or asked.op != ("==" if kind == "true" else "!="):
             continue
         sides = (asked.left, asked.right)

@@ -22,6 +22,8 @@ from getput.ownership.values import AGED, FIELD, GLOBAL, NAMED, PHI, RESULT
 TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
 MAX_STATES = 16  # at one block
 MAX_STEPS = 1000  # blocks executed
+MAX_WORK = 20_000_000  # what is known at blocks, at joins, and at the instructions of long blocks, together: each may look at all of it
+LONG = 500  # instructions of a block
 
 Signature = tuple[object, ...]
 
@@ -73,7 +75,8 @@ class Solver:
     """Runs a machine over the graph of its function; ``endings`` and ``bounded`` are the answer.
 
     How it went is kept for whoever looks: by block, how many states stayed ``apart`` there, were ``joined`` to one of those, were
-    ``left_out`` because there were too many; and the block at which it was ``stopped_at`` because of the steps, or -1.
+    ``left_out`` because there were too many; the block at which it was ``stopped_at`` because of the steps or the work, or -1; and
+    the ``work``, what was known at all blocks together.
     """
 
     def __init__(self, machine: Machine, shape: Shape | None = None) -> None:
@@ -85,6 +88,7 @@ class Solver:
         self.joined: dict[int, int] = {}
         self.left_out: dict[int, int] = {}
         self.stopped_at = -1
+        self.work = 0
         shape = shape or Shape(self.function)
         self.rank = shape.rank
         self.turns = shape.turns
@@ -106,7 +110,8 @@ class Solver:
             block = one.block
             one.queued = False
             steps += 1
-            if steps > MAX_STEPS:
+            self.work += weight(one.state)
+            if steps > MAX_STEPS or self.work > MAX_WORK:
                 self.bounded = True
                 self.stopped_at = block
                 return
@@ -127,6 +132,7 @@ class Solver:
                     apart[target] = len(here)
                 else:
                     joined[target] = joined.get(target, 0) + 1
+                    self.work += weight(known.state)
                     if not self.merge(target, known.state, state):
                         continue
                 if not known.queued:
@@ -145,9 +151,16 @@ class Solver:
         """Run a block; where the path goes on, with the state there."""
         machine = self.machine
         body = self.function.blocks[block]
+        long = len(body.instrs) > LONG
         for instr in body.instrs:
             if not machine.step(state, instr):
                 return []
+            if long:
+                self.work += weight(state)
+                if self.work > MAX_WORK:
+                    self.bounded = True
+                    self.stopped_at = block
+                    return []
         return self.leave(state, body.end)
 
     def leave(self, state: State, end: Terminator) -> list[tuple[int, State]]:
@@ -340,7 +353,7 @@ class Solver:
         facts, others = known.facts, new.facts
         if facts != others:
             get = others.get
-            for value in [value for value, old in facts.items() if get(value) != old]:
+            for value in [value for value, old in facts.items() if old != ANY and get(value) != old]:
                 if value in joins:
                     continue
                 old_bits = facts[value]
@@ -416,6 +429,11 @@ class Solver:
         known.equal.pop(phi, None)
         known.named.pop(phi, None)
         return True
+
+
+def weight(state: State) -> int:
+    """How much is known on a path."""
+    return len(state.env) + len(state.mem) + len(state.facts) + len(state.counts)
 
 
 def returned_variables(function: Function) -> set[str]:

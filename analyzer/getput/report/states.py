@@ -8,7 +8,7 @@ from getput.csource.lines import LineMap
 from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Function
 from getput.ownership.contracts import NEG, POS, ZERO
-from getput.ownership.solve import MAX_STATES, MAX_STEPS, Ending, Solver
+from getput.ownership.solve import MAX_STATES, MAX_STEPS, MAX_WORK, Ending, Solver
 from getput.ownership.state import Count, Site, Trace
 from getput.ownership.unit import Unit
 from getput.ownership.view import Exit, FunctionReport, Incident, Leak, Standing, marks
@@ -121,7 +121,8 @@ class _One:
                 said.append(f"{solver.left_out[block]} left out: no more than {MAX_STATES} are kept")
             yield f"  {self.block(block)}: {', '.join(said)}"
         if solver.stopped_at >= 0:
-            yield f"  {self.block(solver.stopped_at)}: given up after {MAX_STEPS} steps"
+            after = "looking at too much" if solver.work > MAX_WORK else f"{MAX_STEPS} steps"
+            yield f"  {self.block(solver.stopped_at)}: given up after {after}"
 
     def block(self, number: int) -> str:
         """A block and its first line, as ``show cfg`` numbers them."""

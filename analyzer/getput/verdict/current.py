@@ -11,6 +11,7 @@ from getput.index.names import Definition, Names
 from getput.index.place import place
 from getput.index.stamp import stamp_of
 from getput.index.store import Store, StoreError, locked
+from getput.index.tree import sources
 from getput.verdict.survey import Worker
 
 NONE, OUTDATED, USED, STALE = "none", "outdated", "used", "stale"
@@ -43,6 +44,11 @@ class Current:
             return
         self.state = USED
         self.names = Names(self.find, LAST)
+
+    def behind(self) -> bool:
+        """Whether some file of the tree is not the one that the index knows, or the making of the index was not ended.  Looks at all of them."""
+        known = {path: (row.size, row.mtime) for path, row in self.store.files().items()}
+        return self.store.meta("settled") != "1" or known != sources(self.tree)
 
     def find(self, name: str) -> list[Definition]:
         """The definitions of *name*, looked at anew where their files have changed."""
