@@ -30,7 +30,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator as AnyIterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
@@ -77,6 +78,34 @@ class Proof(msgspec.Struct, frozen=True):
     table: str
 
 
+class Proofs(Mapping[str, Proof]):
+    """Why the entries of *rows* are believed, by name: made when somebody asks, which most runs never do."""
+
+    def __init__(self, rows: list[Rows]) -> None:
+        self.rows = rows
+
+    @functools.cached_property
+    def found(self) -> dict[str, Proof]:
+        """All of them."""
+        found: dict[str, Proof] = {}
+        for section in ("api", "sink", "iterator", "cleanup"):
+            for part, name, text in of_section(self.rows, section):
+                said, place, version, note = split(text)
+                family = family_of(section, name, said, part.family)
+                key = CLEANUP.format(name) if section == "cleanup" else name
+                found[key] = Proof(family, place, version or part.tree, said, note, part.table)
+        return found
+
+    def __getitem__(self, name: str) -> Proof:
+        return self.found[name]
+
+    def __iter__(self) -> AnyIterator[str]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+
 class Tables(msgspec.Struct, frozen=True):
     """Everything known of APIs, by name.
 
@@ -87,7 +116,7 @@ class Tables(msgspec.Struct, frozen=True):
     iterators: dict[str, Iterator]
     cleanups: dict[str, Cleanup]
     families: dict[str, Family]
-    proofs: dict[str, Proof]
+    proofs: Proofs
     members: dict[str, str]  # those that hold a count -> whose
 
     def counter_of(self, family: str) -> str:
@@ -135,16 +164,20 @@ def load(extra_paths: tuple[Path, ...] = ()) -> Tables:
 def read(paths: Iterable[Path]) -> list[Rows]:
     """The entries of the tables at *paths*, in which a name may stand once."""
     found: list[Rows] = []
+    known: dict[str, dict[str, Rows]] = {}  # by what kind of thing a name means
     for path in paths:
         try:
             data = parsed(text_of(path))
         except ValueError as error:
             raise BadTableError(unreadable(path, error)) from error
         for rows in sections(path, data):
-            for other in found:
-                for name in sorted(shared(other, rows)):
-                    where = place_of(path, rows.section, name)
-                    raise BadTableError(f"{where}: {name}: stands in [{other.section}] of {Path(other.table).name} too")
+            names = known.setdefault(NAMES[rows.section], {})
+            twice = names.keys() & rows.entries.keys()
+            if twice:
+                name = min(twice)
+                where, other = place_of(path, rows.section, name), names[name]
+                raise BadTableError(f"{where}: {name}: stands in [{other.section}] of {Path(other.table).name} too")
+            names.update(dict.fromkeys(rows.entries, rows))
             found.append(rows)
     return found
 
@@ -156,14 +189,19 @@ def parsed(text: str) -> dict[str, object]:
     """
     head, *parts = SECTION.split(text)
     data: dict[str, object] = {}
-    for section, body in zip(parts[::2], parts[1::2], strict=True):
+    top: dict[str, str] = {}
+    for section, body in zip(["", *parts[::2]], [head, *parts[1::2]], strict=True):
         usual = ENTRY.findall(body)
-        data[section] = entries = dict(usual)
+        entries = dict(usual)
         if len(entries) < len(usual) or REST.search(ENTRY.sub("", body)):
             return toml(text)  # something else than the usual form, or something stands twice
+        if section:
+            data[section] = entries
+        else:
+            top = entries
     if len(data) < len(parts) // 2:
         return toml(text)
-    return toml(head) | data
+    return top | data
 
 
 def sections(path: Path, data: dict[str, object]) -> Iterable[Rows]:
@@ -199,15 +237,13 @@ def tables(rows: list[Rows], users: frozenset[str] = frozenset()) -> Tables:
             families[name] = msgspec.structs.replace(family, proven=True) if part.table in users else family
         except ValueError as error:
             raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
-    proofs: dict[str, Proof] = {}
     known = {*families, clauses.ANY_FAMILY}
     return Tables(
-        contracts=contracts(rows, "api", clauses.api, known, proofs)
-        | contracts(rows, "sink", clauses.sink, known, proofs),
-        iterators=values(rows, "iterator", clauses.iterator, known, proofs),
-        cleanups=values(rows, "cleanup", clauses.cleanup, known, proofs),
+        contracts=contracts(rows, "api", clauses.api, known) | contracts(rows, "sink", clauses.sink, known),
+        iterators=values(rows, "iterator", clauses.iterator, known),
+        cleanups=values(rows, "cleanup", clauses.cleanup, known),
         families=families,
-        proofs=proofs,
+        proofs=Proofs(rows),
         members={member: name for name, family in families.items() for member in family.members},
     )
 
@@ -217,20 +253,21 @@ def contracts(
     section: str,
     parse: Callable[[str, str], clauses.Meaning],
     known: set[str],
-    proofs: dict[str, Proof],
 ) -> dict[str, Contract]:
-    """The contracts of *section*, whose families must be *known*; what proves them is added to *proofs*."""
+    """The contracts of *section*, whose families must be *known*."""
     found: dict[str, Contract] = {}
+    meanings: dict[tuple[str, str], clauses.Meaning] = {}  # many say the same
     for part, name, text in of_section(rows, section):
         try:
-            said, place, version, note = split(text)
-            meaning = parse(said, part.family)
-            for family in (meaning.family, *[e.family for e in meaning.effects], *[of for _, of in meaning.owns]):
-                of_known(family, known)
+            said, place, _, _ = split(text)
+            meaning = meanings.get((said, part.family))
+            if meaning is None:
+                meaning = meanings[said, part.family] = parse(said, part.family)
+                for family in (meaning.family, *[e.family for e in meaning.effects], *[of for _, of in meaning.owns]):
+                    of_known(family, known)
         except ValueError as error:
             raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
         found[name] = meaning.of(name, place)
-        proofs[name] = Proof(meaning.family, place, version or part.tree, said, note, part.table)
     return found
 
 
@@ -239,21 +276,25 @@ def values(
     section: str,
     parse: Callable[[str, str, str, str], Value],
     known: set[str],
-    proofs: dict[str, Proof],
 ) -> dict[str, Value]:
     """The iterators or cleanup classes of *section*, the same way."""
     found: dict[str, Value] = {}
     for part, name, text in of_section(rows, section):
         try:
-            said, place, version, note = split(text)
+            said, place, _, _ = split(text)
             value = parse(name, said, part.family, place)
             of_known(value.family, known)
         except ValueError as error:
             raise BadTableError(f"{place_of(part.table, part.section, name)}: {name}: {error}") from None
         found[name] = value
-        key = CLEANUP.format(name) if section == "cleanup" else name
-        proofs[key] = Proof(value.family, place, version or part.tree, said, note, part.table)
     return found
+
+
+def family_of(section: str, name: str, said: str, family: str) -> str:
+    """The family of an entry of *section* that says *said*, in a table of *family*."""
+    if section in ("api", "sink"):
+        return (clauses.api if section == "api" else clauses.sink)(said, family).family
+    return (clauses.iterator if section == "iterator" else clauses.cleanup)(name, said, family, "").family
 
 
 def of_section(rows: list[Rows], section: str) -> Iterable[tuple[Rows, str, str]]:
