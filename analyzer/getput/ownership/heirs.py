@@ -27,11 +27,11 @@ def kept_beside(report: FunctionReport, standing: Standing) -> bool:
 
 def handed_on_well(report: FunctionReport, rows: list[Row], lost: list[Row]) -> bool:
     """Whether only failing exits drop the reference: one that succeeds will have given it to somebody.  Where nothing comes back those that leave
-    right after the drop fail, and what serves the driver stays; a node or a device that was looked up does not."""
+    right after the drop fail, and what counts users stays in use; other objects do not."""
     if any(one.kind is ExitKind.ERROR and not one.assumed for one, _ in lost):
         return False
     silent = any(one.kind is ExitKind.VOID for one, _ in lost)
-    if silent and lost[0][1].count.family in FOUND:
+    if silent and not report.users:
         return False
     if any(one.kind is ExitKind.SUCCESS and dropped(st) for one, st in rows):
         return False
