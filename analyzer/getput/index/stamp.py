@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,21 +26,24 @@ def stamp_of(settings: Settings, tree: Path) -> str:
     return hashlib.sha1("\n".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
-def _files(package: str) -> list[Path]:
+def _files(package: str) -> list[str]:
     """Every module and table of *package*."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        return [Path(spec.origin)] if spec is not None and spec.origin else []
-    root = Path(spec.submodule_search_locations[0])
-    return sorted(path for path in root.rglob("*") if path.suffix in (".py", ".toml"))
+        return [spec.origin] if spec is not None and spec.origin else []
+    found: list[str] = []
+    for folder, _, names in os.walk(spec.submodule_search_locations[0]):
+        found += [f"{folder}{os.sep}{name}" for name in names if name.endswith((".py", ".toml"))]
+    return sorted(found)
 
 
-def _digest(paths: list[Path] | tuple[Path, ...]) -> str:
+def _digest(paths: Sequence[str | Path]) -> str:
     """A digest of the content of *paths*; a file that cannot be read counts as empty."""
     digest = hashlib.sha1(usedforsecurity=False)
     for path in paths:
         try:
-            digest.update(path.read_bytes())
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- hundreds of files at every start: a Path each costs more than the file
+                digest.update(file.read())
         except OSError:
             digest.update(b"\0")
         digest.update(b"\0")
