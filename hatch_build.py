@@ -24,6 +24,7 @@ MODULES = (
     "ownership/batches",
     "ownership/calls",
     "ownership/core",
+    "ownership/drops",
     "ownership/effects",
     "ownership/evaluate",
     "ownership/excess",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, AnyStr, cast
 
 ASKED = ("search", "match", "fullmatch", "findall", "finditer", "sub", "split")
@@ -25,3 +26,8 @@ class _Later:
 def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """What ``re.compile(text, flags)`` returns, made when it is first used."""
     return cast("re.Pattern[AnyStr]", _Later(text, flags))
+
+
+def either(names: Iterable[str]) -> bytes:
+    """The text of a pattern that matches any of *names*, whatever characters stand in them; one that matches everywhere where there are none."""
+    return b"(?:%s)" % "|".join(map(re.escape, sorted(names))).encode("ascii", "replace")

@@ -11,11 +11,11 @@ import re
 import msgspec
 
 from getput.csource import expand
+from getput.csource.codetext import WORD_BYTES
 from getput.csource.expand import scope_calls
 
 SCOPES = frozenset(scope + b"(" for scope in expand.SCOPES)  # put without a call
-_WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-_SPACES = bytes(char if char in _WORD + b"(" else 0x20 for char in range(256))
+_SPACES = bytes(char if char in WORD_BYTES + b"(" else 0x20 for char in range(256))
 _CALLS_DEFINED = tuple(b"DEFINE%d" % count for count in range(7))
 _SYSCALL = re.compile(rb"(?:\w+_)?SYSCALL_DEFINE\d\s*\(\s*(\w+)")
 _ATTRIBUTE = re.compile(
@@ -87,7 +87,7 @@ def _name(head: bytes) -> bytes:
     at = head.find(b"(")
     while at != -1:  # looked for from behind: most of a head is a comment
         before = head[:at].rstrip(b" \t\n")
-        word = before[len(before.rstrip(_WORD)) :].lstrip(b"0123456789")
+        word = before[len(before.rstrip(WORD_BYTES)) :].lstrip(b"0123456789")
         if word and not _ATTRIBUTE.match(word):
             if not word.endswith(_CALLS_DEFINED):
                 return word

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from getput.ownership.contracts import Verb
 from getput.ownership.naming import NODES, REMOVES
 from getput.ownership.view import Incident
-from getput.pattern import pattern
+from getput.pattern import either, pattern
 
 if TYPE_CHECKING:
     from getput.csource.syntax import FunctionSource
@@ -43,8 +43,8 @@ def put_by_the_same_words(unit: Unit, source: FunctionSource, at: int, counter: 
     given = GIVEN.match(unit.text, at)
     if given is None:
         return False
-    puts = b"|".join(re.escape(name.encode()) for name in sorted(unit.vocabulary.puts(counter)))
-    again = rb"\b(?:%s)\s*\(\s*%s\s*\)" % (puts, re.escape(given[1].strip()))
+    puts = unit.vocabulary.puts(counter)
+    again = rb"\b%s\s*\(\s*%s\s*\)" % (either(puts), re.escape(given[1].strip()))
     return bool(puts) and re.search(again, unit.text[given.end() : source.end]) is not None
 
 

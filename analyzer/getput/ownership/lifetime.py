@@ -20,7 +20,7 @@ from getput.ownership.pending import cancelled
 from getput.ownership.put_changes import compared, kept_by_failure, overput, unput
 from getput.ownership.stranded import stranded
 from getput.ownership.twins import counts_owners
-from getput.ownership.unit import WORD_BYTES, Unit
+from getput.ownership.unit import Unit
 from getput.ownership.view import ExitKind, FileReport, Managed, Standing, Stored, Taker, summarized
 from getput.pattern import pattern
 
@@ -58,9 +58,9 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
         if counter in taken or (focus is not None and unit.mentions(vocabulary.puts(counter))):
             stored += members_of(unit, counter, fields)
     functions = tuple([unit.member(source) for source in unit.sources])
-    bound = not stored or NEVER_UNBOUND in unit.text
+    ended = bool(stored) and NEVER_UNBOUND not in unit.text
     teardowns = tuple(
-        source.name for source in unit.sources if not bound and ENDS.search(source.name) and unit.is_entry(source.name)
+        source.name for source in unit.sources if ended and ENDS.search(source.name) and unit.is_entry(source.name)
     )
     setups = tuple(sorted(brought_up_by(unit))) if stored else ()
     report = FileReport(unit.path, functions, tuple(stored), touched, tuple(managed(unit, focus)), teardowns, setups)
@@ -202,7 +202,7 @@ def fields_put(unit: Unit, puts: frozenset[str]) -> frozenset[str]:
             end = at + len(word)
             argument = ARGUMENT.match(unit.text, end)
             at, put = unit.text.find(word, end), at
-            if argument is None or unit.text[put - 1 : put] in WORD_BYTES:
+            if argument is None or unit.text[put - 1 : put] in members.WORD_BYTES:
                 continue
             if argument["field"] is not None:
                 out.add(argument["field"])

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from getput.csource.codetext import WORD_BYTES as WORD_CHARS
+from getput.csource.lower_text import COMMENT
 from getput.ownership.view_of_files import WORD
 from getput.pattern import pattern
 
@@ -27,10 +29,8 @@ ANY_NAME = pattern("")
 ACTIONS = pattern(rb"\b(?:devm|drmm)_add_action\w*\s*\(([^;{}]*)")
 ASSIGNED = pattern(rb"(?:\[[^\]]*\])?[ \t]*=(?!=)\s*([^;]*);")  # behind a member
 ARROWS = (b"->", b".")
-WORD_CHARS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 WORD_BYTES = frozenset(b"%c" % char for char in WORD_CHARS)
 LONGEST = 400  # bytes in front of an assignment in which the variable is looked for
-COMMENT = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
 def puts_by_name(word: str) -> bool:

@@ -14,7 +14,7 @@ from getput.ownership.naming import CALL, DROPPING_NAME, PAGES
 from getput.ownership.remarks import said_at_the_get, said_on_the_way_out
 from getput.ownership.view import Accepted, ExitKind, FunctionReport, Leak, marks
 from getput.ownership.view_of_files import WORD
-from getput.pattern import pattern
+from getput.pattern import either, pattern
 
 if TYPE_CHECKING:
     from getput.csource.syntax import FunctionSource
@@ -83,6 +83,17 @@ def _leak(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak
     return leak
 
 
+def _asked(leak: Leak) -> list[int]:
+    """The offsets of what the path asks, in its order."""
+    return [mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false")]
+
+
+def _asked_since(leak: Leak) -> list[int]:
+    """Of those the ones behind the get, in the text."""
+    get = leak.standing.count.taken[0].at
+    return [at for at in _asked(leak) if at > get]
+
+
 def _on_the_way_out(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
     """Whether something between the last thing that matters and the exit puts the object, or says why nobody does."""
     return (
@@ -91,7 +102,6 @@ def _on_the_way_out(unit: Unit, source: FunctionSource, report: FunctionReport, 
         or _flagged(unit, leak)
         or _left_out(unit, source, report, leak)
         or _said(unit, source, report, leak)
-        or _put_by_a_member(unit, source, report, leak)
     )
 
 
@@ -125,10 +135,7 @@ def _queued(unit: Unit, report: FunctionReport, leak: Leak) -> bool:
     """Whether the path asks, after a get on somebody else's object, if work or a timer was set off: the reference is its own then.  An exit that
     fails may leave it so only where the function drops it as the answer is no."""
     count = leak.standing.count
-    asked = [
-        mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false") and mark.at > count.taken[0].at
-    ]
-    places = [] if count.fresh else [at for at in asked if QUEUES.match(unit.text, at)]
+    places = [] if count.fresh else [at for at in _asked_since(leak) if QUEUES.match(unit.text, at)]
     if leak.kind == "path":
         return bool(places)
     puts = unit.vocabulary.puts(report.counter)
@@ -139,7 +146,7 @@ def _queued(unit: Unit, report: FunctionReport, leak: Leak) -> bool:
 def _flagged(unit: Unit, leak: Leak) -> bool:
     """Whether the last thing that the path asks is a flag which the function sets where its get has failed: here it cannot be set."""
     count = leak.standing.count
-    asked = [mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false")]
+    asked = _asked(leak)
     flag = FLAG.match(unit.text, asked[-1]) if asked and count.label and asked[-1] > count.taken[0].at else None
     if flag is None or flag[1].decode("ascii") == count.label:
         return False
@@ -180,16 +187,16 @@ def _skipped(unit: Unit, source: FunctionSource, report: FunctionReport, leak: L
     count = leak.standing.count
     if not count.label:
         return False
-    puts = b"|".join(re.escape(name.encode()) for name in sorted(unit.vocabulary.puts(report.counter)))
-    call = rb"\b(?:%s)\s*\(\s*&?%s\b" % (puts, re.escape(count.label.encode("ascii", "replace")))
+    puts = either(unit.vocabulary.puts(report.counter))
+    call = rb"\b%s\s*\(\s*&?%s\b" % (puts, re.escape(count.label.encode("ascii", "replace")))
     put = re.compile(rb"\)\s*(?:(?=[a-z])%s[^;]*;|(\{[^{}]*%s[^{}]*\}))" % (call, call))
     at_drop = {mark.at for mark in marks(leak.standing.trace) if mark.kind == "drop"}
-    for mark in marks(leak.standing.trace):
-        if mark.kind not in ("true", "false") or mark.at < count.taken[0].at:
+    for at in _asked(leak):
+        if at < count.taken[0].at:
             continue
-        head = CONDITION_HEAD.search(unit.text, max(source.start, mark.at - CONDITION), mark.at)
-        guard = put.search(unit.text, mark.at, min(source.end, mark.at + CONDITION))
-        if head is None or guard is None or at_drop.intersection(range(mark.at, guard.end())):
+        head = CONDITION_HEAD.search(unit.text, max(source.start, at - CONDITION), at)
+        guard = put.search(unit.text, at, min(source.end, at + CONDITION))
+        if head is None or guard is None or at_drop.intersection(range(at, guard.end())):
             continue
         asked = unit.text[head.end() : guard.start()]
         if (
@@ -252,21 +259,6 @@ def _assigned(unit: Unit, source: FunctionSource, label: bytes) -> list[bytes]:
     return re.findall(rb"(?<![\w>.])%s\s*=(?!=)\s*([^;{}]*);" % label, unit.text[source.start : source.end])
 
 
-def _put_by_a_member(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
-    """Whether the way out puts what a member holds in which the path has stored the object."""
-    count = leak.standing.count
-    if not count.label:
-        return False
-    begin, end = _way_out(unit, source, leak)
-    label = re.escape(count.label.encode("ascii", "replace"))
-    passed = unit.text[count.taken[0].at : _until(source, leak)]
-    members = re.findall(rb"([A-Za-z_]\w*(?:(?:->|\.)\w+)+)\s*=\s*%s\s*;" % label, passed)
-    names = b"|".join(re.escape(name.encode()) for name in sorted(unit.vocabulary.puts(report.counter)))
-    places = b"|".join(sorted(map(re.escape, members)))
-    put = rb"\b(?:%s)\s*\(\s*&?(?:%s)\s*\)" % (names, places)
-    return bool(members) and re.search(put, unit.text[begin:end]) is not None
-
-
 def _until(source: FunctionSource, leak: Leak) -> int:
     """Up to where the path has passed through the text behind the get: to the last condition, or everywhere, if it came round again."""
     found = [mark.at for mark in marks(leak.standing.trace)]
@@ -288,7 +280,7 @@ def _goes_on(unit: Unit, leak: Leak) -> bool:
 
 def _action_ran(unit: Unit, report: FunctionReport, leak: Leak) -> bool:
     """Whether what failed last is to register an action that puts such an object: it has been run, whatever it calls the object."""
-    asked = [mark.at for mark in marks(leak.standing.trace) if mark.kind in ("true", "false")]
+    asked = _asked(leak)
     begin = max((at for at in [leak.standing.count.taken[0].at, *asked[:-1]]), default=0)
     puts = unit.vocabulary.puts(report.counter)
     for one in ACTION.finditer(unit.text, begin, leak.shown.at):
@@ -311,12 +303,7 @@ def _running(unit: Unit, leak: Leak) -> bool:
 
 def _knows_state(unit: Unit, leak: Leak) -> bool:
     """Whether the path asks, after the get, if runtime PM is on, or the device in use: that says whether a count is there."""
-    begin = leak.standing.count.taken[0].at
-    return any(
-        STATE.match(unit.text, mark.at)
-        for mark in marks(leak.standing.trace)
-        if mark.kind in ("true", "false") and mark.at > begin
-    )
+    return any(STATE.match(unit.text, at) for at in _asked_since(leak))
 
 
 def _undone(unit: Unit, source: FunctionSource, report: FunctionReport, leak: Leak) -> bool:
@@ -341,6 +328,6 @@ def _restored(unit: Unit, source: FunctionSource, report: FunctionReport, leak: 
         return True
     if not count.label:
         return False
-    puts = "|".join(sorted(map(re.escape, unit.vocabulary.puts(report.counter)))).encode("ascii")
-    place = rb"\b(?:%s)\s*\([^;]*%s\b" % (puts, re.escape(count.label.encode("ascii", "replace")))
+    puts = either(unit.vocabulary.puts(report.counter))
+    place = rb"\b%s\s*\([^;]*%s\b" % (puts, re.escape(count.label.encode("ascii", "replace")))
     return re.search(place, unit.text[source.start : count.taken[0].at]) is not None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from getput.pattern import pattern
+from getput.csource.lower_text import COMMENT
+from getput.pattern import either, pattern
 
-COMMENT = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 LINE = pattern(rb"[^\n]*")
 # Within one sentence: not put, kept, or left to somebody else.
 NOT_PUT = pattern(
@@ -33,11 +33,10 @@ LASTS = pattern(
 STAR = pattern(rb"\s*\n[ \t]*\*?[ \t]*|\s+")
 
 
-def said_on_the_way_out(text: bytes, begin: int, end: int, puts: Iterable[str]) -> bool:
+def said_on_the_way_out(text: bytes, begin: int, end: int, puts: frozenset[str]) -> bool:
     """Whether a comment between two offsets, or behind the second on its line, says that nothing is put there; one may be a put that was taken out."""
     until = LINE.match(text, end)
-    names = "|".join(sorted(map(re.escape, puts))).encode("ascii")
-    out = re.compile(rb"\b(?:%s)\s*\(" % names) if names else None
+    out = re.compile(rb"\b%s\s*\(" % either(puts)) if puts else None
     for words in comments(text, begin, end if until is None else until.end()):
         if NOT_PUT.search(words) or KEEPS.search(words) or HANDED.search(words) or (out and out.search(words)):
             return True

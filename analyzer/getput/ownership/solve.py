@@ -112,8 +112,7 @@ class Solver:
             steps += 1
             self.work += weight(one.state)
             if steps > MAX_STEPS or self.work > MAX_WORK:
-                self.bounded = True
-                self.stopped_at = block
+                self.give_up(block)
                 return
             # Blocks are taken in their order: outside of loops nothing joins a state any more that has been taken.
             for target, state in self.execute(block, one.state.copy() if turns[block] else one.state):
@@ -158,10 +157,14 @@ class Solver:
             if long:
                 self.work += weight(state)
                 if self.work > MAX_WORK:
-                    self.bounded = True
-                    self.stopped_at = block
+                    self.give_up(block)
                     return []
         return self.leave(state, body.end)
+
+    def give_up(self, block: int) -> None:
+        """There is too much to follow: what lies behind *block* may be missing."""
+        self.bounded = True
+        self.stopped_at = block
 
     def leave(self, state: State, end: Terminator) -> list[tuple[int, State]]:
         """Where the path goes on from the *end* of a block, with the state there."""

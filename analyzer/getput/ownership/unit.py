@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from getput.csource.codetext import WORD_BYTES as WORD_CHARS
 from getput.csource.expand import SCOPES, Expansion, expansions, scope_calls
 from getput.csource.lines import LineMap
 from getput.csource.lower import Unlowerable, lower_function
@@ -31,12 +32,11 @@ from getput.pattern import pattern
 
 INIT = pattern(rb"\b__init\b")
 DIGITS = "0123456789"
-WORD_BYTES = frozenset(bytes((char,)) for char in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
 # What makes a caller count; one that counts nothing else loses nothing by what is unsure.
 MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})
-BLANKS = bytes(char if bytes((char,)) in WORD_BYTES else 0x20 for char in range(256))  # for translate: words alone
+BLANKS = bytes(char if char in WORD_CHARS else 0x20 for char in range(256))  # for translate: words alone
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
 ASSERTED = pattern(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
 NEAR = 120  # bytes between the beginning of a condition and the part of it that decides
@@ -442,8 +442,8 @@ class Unit:
             while at != -1:
                 behind = at + len(word)
                 if (
-                    self.text[max(at - 1, 0) : at] not in WORD_BYTES
-                    and self.text[behind : behind + 1] not in WORD_BYTES
+                    self.text[max(at - 1, 0) : at] not in members.WORD_BYTES
+                    and self.text[behind : behind + 1] not in members.WORD_BYTES
                 ):
                     if self.text[behind : behind + 20].lstrip()[:1] == b"(":
                         called += 1

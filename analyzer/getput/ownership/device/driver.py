@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from getput.csource.lower_text import COMMENT
 from getput.ownership.device.table import known
 from getput.pattern import pattern
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 MEMBER = pattern(rb"\.(\w+)\s*=\s*&?(\w+)")
 TYPE = pattern(rb"(?:->|\.)type\s*=\s*(MEMORY_DEVICE_\w+)")
 SET_OPS = pattern(rb"(?:->|\.)ops\s*=\s*&(\w+)")
-COMMENTS = pattern(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 LINKED = pattern(rb"(?:->|\.)zone_device_data\s*=\s*\w+(?:(?:->|\.)\w+)*(?:->|\.)(\w+)\s*;")
 TAKEN_OFF = pattern(rb"(?:->|\.)(\w+)\s*=\s*[\w()*]+(?:(?:->|\.)\w+)*(?:->|\.)zone_device_data\s*;")
 POPPED = pattern(
@@ -65,7 +65,7 @@ def driver(unit: Unit) -> Driver | None:
     found = tuple(operations(text, mark))
     if not found:
         return None
-    bare = COMMENTS.sub(lambda match: b" " * len(match[0]), text)
+    bare = COMMENT.sub(lambda match: b" " * len(match[0]), text)
     types = frozenset(name.decode() for name in TYPE.findall(bare))
     return Driver(found, types, lists(bare))
 
@@ -74,7 +74,7 @@ def operations(text: bytes, mark: bytes) -> list[Operations]:
     """The tables of operations that *text* defines."""
     out = []
     for match in re.finditer(rb"\bstruct\s+%s\s+(\w+)\s*=\s*\{([^{}]*)\}" % mark, text):
-        body = COMMENTS.sub(b"", match[2])
+        body = COMMENT.sub(b"", match[2])
         members = {name.decode(): value.decode() for name, value in MEMBER.findall(body) if value != b"NULL"}
         out.append(Operations(match[1].decode(), match.start(), members))
     return out

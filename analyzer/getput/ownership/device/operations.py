@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from getput.csource.lower_text import COMMENT
 from getput.ownership import members
 from getput.ownership.contracts import Verb
-from getput.ownership.device.driver import COMMENTS, SET_OPS, TYPE, Driver, Operations
+from getput.ownership.device.driver import SET_OPS, TYPE, Driver, Operations
 from getput.ownership.device.table import known
 from getput.ownership.view import Mark, PageFault
 from getput.pattern import pattern
@@ -29,7 +30,7 @@ def incomplete(unit: Unit, owner: Driver) -> Iterator[PageFault]:
     """Types that are asked for with operations that they do not allow, at the function that asks."""
     by_name = {one.name: one for one in owner.operations}
     for source in unit.sources:
-        text = COMMENTS.sub(lambda match: b" " * len(match[0]), unit.text[source.start : source.end])
+        text = COMMENT.sub(lambda match: b" " * len(match[0]), unit.text[source.start : source.end])
         tables = [by_name[name.decode()] for name in SET_OPS.findall(text) if name.decode() in by_name]
         if len(tables) != 1:
             continue
@@ -46,7 +47,7 @@ def incomplete(unit: Unit, owner: Driver) -> Iterator[PageFault]:
 
 def mapped_as_declared(unit: Unit, by_name: dict[str, Operations]) -> Iterator[PageFault]:
     """The same for a pagemap that is declared with its type and its operations, at the function that maps it."""
-    for match in DECLARED.finditer(COMMENTS.sub(lambda found: b" " * len(found[0]), unit.text[: unit.written])):
+    for match in DECLARED.finditer(COMMENT.sub(lambda found: b" " * len(found[0]), unit.text[: unit.written])):
         kind, table = TYPE.search(match[2]), SET_OPS.search(match[2])
         here = None if table is None else by_name.get(table[1].decode())
         if kind is None or here is None:
@@ -118,7 +119,7 @@ def drops(unit: Unit, source: FunctionSource) -> bool:
     puts = unit.vocabulary.words
     seen = [source]
     for one in seen:
-        text = COMMENTS.sub(b"", unit.text[one.start : one.end])
+        text = COMMENT.sub(b"", unit.text[one.start : one.end])
         if members.puts_member(text, PAYLOAD.encode(), dropping(unit, puts), members.unknown_to(unit)):
             return True
         if named_put(unit, text):
