@@ -14,6 +14,7 @@ from getput.index.build import Found, Progress, Round, refresh
 from getput.index.names import decode_history, says
 from getput.index.records import FileRecord, decode
 from getput.index.store import Store
+from getput.model import Confidence
 from getput.verdict.survey import Worker
 
 
@@ -74,9 +75,12 @@ class Indexed:
         finally:
             store.close()
 
-    def said(self, path: str) -> list[str]:
-        """The rules that found something in the functions of a file, with the function."""
-        return [f"{one.rule} {one.function}" for told in self.records()[path].told for one in told.findings]
+    def said(self, path: str, least: Confidence = Confidence.LOW) -> list[str]:
+        """The rules that found something in the functions of a file, with the function; only what is at *least* as sure."""
+        found = [
+            one for told in self.records()[path].told for one in told.findings if one.confidence.rank >= least.rank
+        ]
+        return [f"{one.rule} {one.function}" for one in found]
 
     def knows(self, place: Path | None = None) -> object:
         """Everything that callers could ask the index, and everything that stands in the files."""

@@ -21,6 +21,7 @@ SAID = {
     Verb.FREE: "frees {}, whatever its count",
     Verb.UNDO: "has the reference on {} dropped later",
     Verb.BORROW: "takes no reference on {}",
+    Verb.SHARE: "keeps {} by a reference of its own",
     Verb.UNSURE: "may or may not move the count of {}",
 }
 POINTERS = {ZERO: "NULL", POS: "a valid pointer", NEG: "an error pointer"}

@@ -7,12 +7,12 @@ same, nothing is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 import msgspec
 
-from getput.ownership.contracts import Contract
+from getput.ownership.contracts import Contract, moves
 
 Contracts = dict[str, Contract]  # by counter
 History = list[tuple[int, Contracts]]  # what each round found, where it found something else than the one before
@@ -96,13 +96,15 @@ class Seen:
         self.path = path
 
     def counters(self, words: frozenset[str]) -> frozenset[str]:
-        """What the functions among *words* count."""
+        """What callers of the functions among *words* count for their sake."""
+        return frozenset(counter for counter, contract in self.told(words) if moves(contract))
+
+    def told(self, words: frozenset[str]) -> Iterator[tuple[str, Contract]]:
+        """What the functions among *words* do to each counter."""
         if self.names.known is not None:
             words = words & self.names.known
-        found: set[str] = set()
         for word in words:
-            found.update(self.names.resolve(word, self.path))
-        return frozenset(found)
+            yield from self.names.resolve(word, self.path).items()
 
     def contract(self, name: str, counter: str) -> Contract | None:
         """What a call of *name* does to *counter*, as far as the index knows."""
@@ -119,7 +121,10 @@ def agreed(definitions: list[Definition], round_: int) -> Contracts:
 
 def says(contracts: Contracts) -> dict[str, object]:
     """What matters of contracts: not where they are proved."""
-    return {counter: (one.effects, one.results, one.returns_arg) for counter, one in contracts.items()}
+    return {
+        counter: (one.effects, one.results, one.returns_arg, one.adds, one.deletes)
+        for counter, one in contracts.items()
+    }
 
 
 class Placed(Protocol):

@@ -29,6 +29,7 @@ class Verb(StrEnum):
     ``keep``: the callee keeps the caller's reference for good (stores it, hands it on): the caller owes it no longer.
     ``init``: the count starts at one, and that one belongs to the caller.  ``free``: memory is given back whatever the count.
     ``undo``: registered to be dropped later by somebody else (devm action).  ``borrow``: looks like a get, and is none.
+    ``share``: the callee keeps the object by a reference of its own: the caller's is the caller's still.
     ``unsure``: the exits of the callee disagree; nothing can be said any more.
     """
 
@@ -39,6 +40,7 @@ class Verb(StrEnum):
     FREE = "free"
     UNDO = "undo"
     BORROW = "borrow"
+    SHARE = "share"
     UNSURE = "unsure"
 
 
@@ -78,6 +80,8 @@ class Contract(msgspec.Struct, frozen=True):
     when the last reference goes (``kref_put``) or when a registered undoing is done (``devm_add_action``), or -1.
     ``inside`` is the index of the argument in whose memory the result lies (``netdev_priv``), or -1.
     ``owns`` are (members, family): what stands in ``result->a.b`` is dropped with the result, so it needs a reference of its own.
+    ``adds`` are the devices that a call adds to the driver core where its result is 0, and leaves alone (or deletes again) where it is not;
+    ``deletes`` are those that it deletes.
     """
 
     name: str
@@ -91,6 +95,17 @@ class Contract(msgspec.Struct, frozen=True):
     release_arg: int = -1
     owns: tuple[tuple[tuple[str, ...], str], ...] = ()
     inside: int = -1
+    adds: tuple[Target, ...] = ()
+    deletes: tuple[Target, ...] = ()
+
+
+# What makes a caller count; one that counts nothing else loses nothing by what is unsure.
+MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})
+
+
+def moves(contract: Contract) -> bool:
+    """Whether a call does what makes its caller count."""
+    return bool(contract.adds or contract.deletes) or any(effect.verb in MOVING for effect in contract.effects)
 
 
 class Iterator(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import msgspec
 
 from getput.flow.ir import Call
 from getput.ownership import batches, registration
-from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Verb
+from getput.ownership.contracts import ANY, POS, Contract, Effect, Source, Target, Verb
 from getput.ownership.drops import FEW, HANDED, Drops, add_part
 from getput.ownership.label import text_of
 from getput.ownership.naming import BARE, EMBEDDED, PAGES
@@ -27,10 +27,13 @@ class Effects(Drops):
             contract, args = self.by_member(contract, args)
         site = Site(contract.name, call.at, contract)
         touched = set()
-        registration.before(self, state, contract.name, args, call.at)
+        devices = self.counter == registration.COUNTER
+        if devices:
+            for value in self.reached(state, args, registration.deletes(contract)):
+                registration.deleting(self, state, value, contract.name, call.at)
         for effect in contract.effects:
             if effect.target.arg < len(args) and (self.relevant(effect.family) or effect.verb is Verb.BORROW):
-                if effect.target.arg >= 0 and not effect.target.path:
+                if effect.target.arg >= 0 and not effect.target.path and effect.verb is not Verb.SHARE:
                     touched.add(effect.target.arg)
                 self.effect(state, call, site, effect, args, result)
                 again = msgspec.structs.replace(effect, there=True)  # what the first has put there
@@ -38,10 +41,25 @@ class Effects(Drops):
                     self.effect(state, call, site, again, args, result)
             elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
                 self.holder_dropped(state, args[effect.target.arg], contract.name, itself=not effect.target.path)
-        registration.after(self, state, contract.name, args, result, call.at)
+        if devices:
+            for value in self.reached(state, args, registration.adds(contract)):
+                registration.adding(self, state, value, contract.name, result)
+            if contract.name == registration.PUT and args:
+                registration.putting(self, state, args[0], call.at)
         for index, arg in enumerate(args):
             if index not in touched:
                 self.used(state, arg)
+
+    def reached(self, state: State, args: list[int], targets: tuple[Target, ...]) -> list[int]:
+        """What *targets* are, of a call with *args*."""
+        found = []
+        for target in targets:
+            if 0 <= target.arg < len(args):
+                value = args[target.arg]
+                for name in target.path:
+                    value = self.walk(state, value, name)
+                found.append(value)
+        return found
 
     def by_member(self, contract: Contract, args: list[int]) -> tuple[Contract, list[int]]:
         """*contract* of a bare counter and its arguments, as those of the object where the counter is the member that holds its count."""

@@ -155,7 +155,7 @@ def standing(machine: Machine, ending: Ending, key: Key, count: Count) -> Standi
         not escaped
         and (not count.init or count.earlier)
         and high > 0
-        and registration.phase(machine, ending.state, key[0]) == 1
+        and registration.phase(machine, ending.state, key[0]) == registration.ADDED
     ):
         escaped = "registered"
     if not escaped and ending.value is not None and high > 0:

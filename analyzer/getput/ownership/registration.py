@@ -1,14 +1,15 @@
 """Two-phase registration of devices: initialised, added, deleted, put.
 
 ``device_add()`` that succeeds hands the duty to whoever deletes the device later; an unregister without an add before, or a put where
-an unregister is due, is wrong on its own.
+an unregister is due, is wrong on its own.  What wrappers of these do is part of their contracts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from getput.ownership.contracts import ZERO
+from getput.ownership.contracts import POS, ZERO, Contract, Target
 from getput.ownership.naming import LOOKUP_NAME
 from getput.ownership.values import CONST
 from getput.pattern import pattern
@@ -22,16 +23,29 @@ ADDS = frozenset({"device_add", "device_register", "platform_device_add", "platf
 DELETES = frozenset({"device_del", "device_unregister", "platform_device_del", "platform_device_unregister"})
 BEGINS = frozenset({"device_initialize", "platform_device_alloc"})
 SETS_UP = pattern(r"^dev_set_name$|^platform_device_add_|^(?:dev|pr)_")
+FIRST = (Target(0),)
+PUT = "put_device"
 PLACE = "#added"
+ELSEWHERE = "#added elsewhere"
+GONE = -1  # what stands at PLACE once the device is deleted
+NEVER, ADDED, NOT_ADDED, OPEN = range(4)  # never heard of; added; adding failed, or deleted; not known yet
 
 
-def before(machine: Core, state: State, name: str, args: list[int], at: int) -> None:
-    """A call that may delete a device: has it been added on this path?"""
-    if machine.counter != COUNTER or name not in DELETES or not args:
-        return
-    root = machine.values.root(args[0])
+def adds(contract: Contract) -> tuple[Target, ...]:
+    """The devices that a call may add."""
+    return FIRST if contract.name in ADDS else contract.adds
+
+
+def deletes(contract: Contract) -> tuple[Target, ...]:
+    """The devices that a call deletes."""
+    return FIRST if contract.name in DELETES else contract.deletes
+
+
+def deleting(machine: Core, state: State, value: int, name: str, at: int) -> None:
+    """A call that deletes the device at *value*: has it been added on this path?"""
+    root = machine.values.root(value)
     added = state.mem.get((root, PLACE))
-    count = state.counts.get(machine.key_of(state, args[0]))
+    count = state.counts.get(machine.key_of(state, value))
     if count is not None and not count.earlier and (count.fresh or (count.init and count.taken)):
         failed = added is not None and not machine.eval.bits(state, added) & ZERO
         never = (
@@ -44,28 +58,56 @@ def before(machine: Core, state: State, name: str, args: list[int], at: int) -> 
         )
         if failed or never:
             machine.incident("never-added", (root, machine.counter), at, count, name, state)
-    state.mem[(root, PLACE)] = machine.values.of(CONST, -1)
+    state.mem[(root, PLACE)] = machine.values.of(CONST, GONE)
 
 
-def after(machine: Core, state: State, name: str, args: list[int], result: int, at: int) -> None:
-    """A call that may add a device, or put one that is still added."""
-    if machine.counter != COUNTER or not args:
+def adding(machine: Core, state: State, value: int, name: str, result: int) -> None:
+    """A call that adds the device at *value* if its *result* is 0."""
+    root = machine.values.root(value)
+    state.mem[(root, PLACE)] = result
+    if name not in ADDS:
+        state.mem[(root, ELSEWHERE)] = result
+
+
+def putting(machine: Core, state: State, value: int, at: int) -> None:
+    """A put of a device that may still be added; one that a wrapper added may be deleted by who else got to see it."""
+    root = machine.values.root(value)
+    count = state.counts.get(machine.key_of(state, value))
+    gone = count is not None and count.fresh and count.base <= 0 and not count.parts and not count.escaped
+    found = count is not None and bool(count.taken) and LOOKUP_NAME.search(count.taken[0].callee) is not None
+    if count is None or not gone or found or (count.passed and (root, ELSEWHERE) in state.mem):
         return
-    root = machine.values.root(args[0])
-    if name in ADDS:
-        state.mem[(root, PLACE)] = result
-    elif name == "put_device":
-        count = state.counts.get(machine.key_of(state, args[0]))
-        gone = count is not None and count.fresh and count.base <= 0 and not count.parts and not count.escaped
-        found = count is not None and bool(count.taken) and LOOKUP_NAME.search(count.taken[0].callee) is not None
-        if count is not None and gone and not found and phase(machine, state, root) == 1:
-            machine.incident("put-while-added", (root, machine.counter), at, count, name, state)
+    if phase(machine, state, root) == ADDED:
+        machine.incident("put-while-added", (root, machine.counter), at, count, PUT, state)
 
 
 def phase(machine: Core, state: State, root: int) -> int:
-    """0 never heard of, 1 added, 2 adding failed or deleted, 3 not known yet."""
+    """How far the object is: NEVER, ADDED, NOT_ADDED or OPEN."""
     added = state.mem.get((root, PLACE))
     if added is None:
-        return 0
+        return NEVER
     bits = machine.eval.bits(state, added)
-    return 1 if bits == ZERO else 3 if bits & ZERO else 2
+    return ADDED if bits == ZERO else OPEN if bits & ZERO else NOT_ADDED
+
+
+def outcome(machine: Core, root: int, endings: Iterable[tuple[State, int, int | None]]) -> tuple[bool, bool]:
+    """Whether a function adds the device at *root* where it answers 0 and only there; and whether it deletes it, whatever it answers.
+    *endings* are its states at the returns, each with the signs of the answer and its value (None for nothing)."""
+    added = deleted = told = False
+    kept, left = True, True
+    for state, bits, answer in endings:
+        if not machine.eval.bits(state, root) & POS:
+            continue  # there is no object
+        told = True
+        now = phase(machine, state, root)
+        if answer is None or (bits & ZERO and bits != ZERO and state.mem.get((root, PLACE)) != answer):
+            kept = False
+        elif bits == ZERO:
+            added, kept = True, kept and now == ADDED
+        elif not bits & ZERO:
+            kept = kept and now in (NEVER, NOT_ADDED)
+        else:
+            added = True
+        left = left and now == NOT_ADDED and machine.values.constant(state.mem[(root, PLACE)]) == GONE
+    deleted = told and left and ADDS.isdisjoint(machine.called.values())
+    return added and kept, deleted

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from getput.flow.ir import Function
+from getput.ownership import registration
 from getput.ownership.batches import BATCH
 from getput.ownership.contracts import ANY, NEG, POS, ZERO, Contract, Effect, Source, Target, Verb
 from getput.ownership.naming import MANAGED
@@ -81,7 +84,36 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
         noreturn=not solver.endings and not solver.bounded,
         proof="",
         returns_arg=returns_arg,
+        **phases(machine, solver),
     )
+
+
+class Phases(TypedDict, total=False):
+    """The fields of a contract that tell of adding and deleting."""
+
+    adds: tuple[Target, ...]
+    deletes: tuple[Target, ...]
+
+
+def phases(machine: Machine, solver: Solver) -> Phases:
+    """The devices that the function adds, and deletes."""
+    if machine.counter != registration.COUNTER or solver.bounded:
+        return {}
+    roots = {root for ending in solver.endings for root, name in ending.state.mem if name == registration.PLACE}
+    endings = [(ending.state, ending.bits, ending.value) for ending in solver.endings]
+    adds, deletes = [], []
+    for root in roots:
+        target = target_of(machine, root)
+        if target is not None:
+            added, deleted = registration.outcome(machine, root, endings)
+            adds += [target] if added else []
+            deletes += [target] if deleted else []
+    return {"adds": tuple(sorted(adds, key=places)), "deletes": tuple(sorted(deletes, key=places))}
+
+
+def places(target: Target) -> tuple[int, tuple[str, ...]]:
+    """What *targets* are ordered by."""
+    return target.arg, target.path
 
 
 def collect(
@@ -127,7 +159,8 @@ def collect(
             and not count.escaped
             and kept_by_another(machine, key[0], count)
         ):
-            continue  # the reference is that of what the function stored the object in
+            extra.add(Effect(Verb.SHARE, target, count.family))  # the reference is that of what the object is stored in
+            continue
         if count.escaped and target.arg >= 0:
             verb = Verb.UNSURE if count.escaped.startswith("handed") else Verb.KEEP
             extra.add(Effect(verb, target, "*"))
@@ -148,6 +181,7 @@ def kept(machine: Machine, solver: Solver) -> dict[int, int]:
     """The arguments that the function stores where they outlive it, and the results with which it does."""
     values = machine.values
     found: dict[int, int] = {}
+    shared: set[int] = set()
     for ending in solver.endings:
         bits = ANY if ending.value is None else ending.bits
         for (base, _), value in ending.state.mem.items():
@@ -155,7 +189,8 @@ def kept(machine: Machine, solver: Solver) -> dict[int, int]:
             if values.kind(root) != PARAM or holder == root or values.kind(holder) == LOCAL:
                 continue
             count = ending.state.counts.get((root, machine.counter))
-            if count is not None and count.low > 0 and not count.fresh and not count.escaped:
+            if count is not None and count.if_there(root)[0] > 0 and not count.fresh and not count.escaped:
+                shared.add(root)
                 continue  # by a reference that the function took for it
             maker = machine.called.get(machine.at_of(holder), "")
             if bits == NEG and (holder in ending.state.freed or MANAGED.match(maker)):
@@ -164,7 +199,7 @@ def kept(machine: Machine, solver: Solver) -> dict[int, int]:
             found[index] = found.get(index, 0) | bits
     for root in machine.stored:
         index = int(values.rows[root][1])
-        if root in machine.listed or index not in found:
+        if root in machine.listed or (index not in found and root not in shared):
             found[index] = ANY
     return found
 

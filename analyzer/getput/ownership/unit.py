@@ -18,7 +18,7 @@ from getput.csource.syntax import FunctionSource
 from getput.flow.ir import Branch, Function
 from getput.ownership import guess, members, nearby, releases
 from getput.ownership.alike import unchanged
-from getput.ownership.contracts import Contract, Verb
+from getput.ownership.contracts import Contract, moves
 from getput.ownership.exits import report_of
 from getput.ownership.expanded import counting
 from getput.ownership.leaks import COUNTERPART, leaks
@@ -34,8 +34,6 @@ INIT = pattern(rb"\b__init\b")
 DIGITS = "0123456789"
 SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
-# What makes a caller count; one that counts nothing else loses nothing by what is unsure.
-MOVING = frozenset({Verb.TAKE, Verb.DROP, Verb.INIT, Verb.UNDO, Verb.UNSURE})
 BLANKS = bytes(char if char in WORD_CHARS else 0x20 for char in range(256))  # for translate: words alone
 RELEASED = frozenset({"device", "kobject"})  # counters whose objects have a release function of their driver's
 ASSERTED = pattern(rb"\bif\s*\([^;{}]*\bWARN(?:_ON)?(?:_ONCE)?\s*\([^;{}]*\Z")
@@ -48,7 +46,7 @@ class Elsewhere(Protocol):
     """What is known of the functions that stand in other files."""
 
     def counters(self, words: frozenset[str]) -> frozenset[str]:
-        """What the functions among *words* count."""
+        """What callers of the functions among *words* count for their sake."""
 
     def contract(self, name: str, counter: str) -> Contract | None:
         """What a call of *name* does to *counter*; None where nothing is known."""
@@ -296,7 +294,7 @@ class Unit:
         for callee in self.callees(source):
             if self.touches(callee, counter, depth + 1):
                 contract = self.contract(callee.name, counter, depth)
-                if contract is None or any(effect.verb in MOVING for effect in contract.effects):
+                if contract is None or moves(contract):
                     self.touching[key] = True
                     return True
         return False

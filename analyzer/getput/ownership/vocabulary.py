@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from getput.ownership import pages
+from getput.ownership import pages, registration
 from getput.ownership.apis import Tables
 from getput.ownership.contracts import Verb
 from getput.ownership.naming import IN_MEMBERS
@@ -29,7 +29,7 @@ class Vocabulary:
                 if effect.family not in NO_COUNTER and effect.verb is not Verb.BORROW:
                     counter = tables.counter_of(effect.family)
                     counters.setdefault(name, set()).add(counter)
-                    if effect.verb is not Verb.UNSURE:
+                    if effect.verb not in (Verb.UNSURE, Verb.SHARE):
                         moving.setdefault(name, set()).add(counter)
             for _, family in contract.owns:
                 moving.setdefault(name, set()).add(tables.counter_of(family))
@@ -43,6 +43,8 @@ class Vocabulary:
             moving.setdefault(member, set()).add(tables.counter_of(family))
         for name in pages.SETTERS:
             moving.setdefault(name, set()).add(pages.COUNTER)
+        for name in registration.ADDS | registration.DELETES:
+            moving.setdefault(name, set()).add(registration.COUNTER)
         for more in (moving, cleaning):
             for name, found in more.items():
                 counters.setdefault(name, set()).update(found)

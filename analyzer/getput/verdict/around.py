@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from getput.index.names import Contracts, Definition, Names, agreed, seen_from
-from getput.ownership.contracts import Contract, Source
+from getput.ownership.contracts import Contract, Source, moves
 from getput.ownership.guess import PREFIX
 from getput.ownership.unit import Unit
 
@@ -34,11 +34,14 @@ class Around:
         return found
 
     def counters(self, words: frozenset[str]) -> frozenset[str]:
-        """What the functions among *words* count."""
+        """What callers of the functions among *words* count for their sake."""
         found: set[str] = set()
         for word in sorted(words):
             for one in self.definitions(word):
-                found |= one.counters() if isinstance(one, Fresh) else self.contracts(one).keys()
+                if isinstance(one, Fresh):
+                    found |= one.counters()
+                else:
+                    found.update([counter for counter, known in self.contracts(one).items() if moves(known)])
         return frozenset(found)
 
     def contract(self, name: str, counter: str) -> Contract | None:

@@ -31,7 +31,7 @@ from getput_rules.packs import every_rule as all_rules
 
 STATIC = pattern(rb"\bstatic\b")
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
-TELLING = TAKING | {Verb.DROP}  # what a caller must know of
+TELLING = TAKING | {Verb.DROP, Verb.SHARE}  # what a caller must know of
 # Code that does on purpose what nobody else may, to see what comes of it.
 TEST = pattern(r"(?:^|[/_-])(?:unittest|selftests?|kunit|tests?)(?:[/_.-]|\Z)(?!drivers/)")
 
@@ -81,7 +81,7 @@ class Surveyor:
         tables = self.judge.vocabulary.tables.contracts
         called = [name for call in calls.split() if (name := call.decode()) in self.changed and name not in tables]
         names = frozenset(called)
-        return names if self.names.seen_from(path).counters(names) else frozenset()
+        return names if any(True for _ in self.names.seen_from(path).told(names)) else frozenset()
 
     def again(
         self, text: bytes, path: str, record: FileRecord, called: frozenset[str]
@@ -91,7 +91,7 @@ class Surveyor:
         seen = self.names.seen_from(path)
         unit = self.judge.unit(text, path, seen, guesses=False)
         names = unit.unknown(called)
-        counters = seen.counters(names)
+        counters = frozenset(counter for counter, _ in seen.told(names))
         sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
         if not sources:
             return None
@@ -186,7 +186,9 @@ def naming(unit: Unit, words: Iterable[bytes]) -> list[FunctionSource]:
 
 def tells(contract: Contract) -> bool:
     """Whether a caller has to know."""
-    return contract.source is not Source.GUESS and any(effect.verb in TELLING for effect in contract.effects)
+    if contract.source is Source.GUESS:
+        return False
+    return bool(contract.adds or contract.deletes) or any(effect.verb in TELLING for effect in contract.effects)
 
 
 class UnjudgeableError(Exception):

@@ -1,0 +1,106 @@
+"""Adding and deleting devices by functions of other files."""
+
+from __future__ import annotations
+
+import pytest
+
+ADD = """\
+int acme_register(struct acme *acme)
+{
+	acme->dev.class = &acme_class;
+	return device_register(&acme->dev);
+}
+"""
+ADD_AND_MORE = """\
+int acme_register(struct acme *acme)
+{
+	int ret = device_register(&acme->dev);
+
+	if (ret)
+		return ret;
+	ret = acme_sysfs_add(acme);
+	if (ret)
+		device_del(&acme->dev);
+	return ret;
+}
+"""
+ADD_AND_LEAVE = ADD_AND_MORE.replace("\tif (ret)\n\t\tdevice_del(&acme->dev);\n", "")
+DELETE = """\
+void acme_unregister(struct acme *acme)
+{
+	device_unregister(&acme->dev);
+}
+"""
+INIT = """\
+int acme_init(struct acme *acme)
+{
+	int ret = acme_register(acme);
+
+	if (ret)
+		goto err;
+	ret = acme_start(acme);
+	if (ret)
+		goto err;
+	return 0;
+err:
+	%s;
+	return ret;
+}
+"""
+DIRECT = INIT % "device_unregister(&acme->dev)"
+OTHER = INIT % "acme_unregister(acme)"
+APART = DIRECT.replace(
+    "\tif (ret)\n\t\tgoto err;\n\tret = acme_start", "\tif (ret)\n\t\tgoto err_put;\n\tret = acme_start"
+).replace("device_unregister(&acme->dev);", "device_del(&acme->dev);\nerr_put:\n\tput_device(&acme->dev);")
+FOUND = ["put-too-many acme_init"]
+
+
+@pytest.mark.parametrize(
+    ("library", "driver", "found"),
+    [
+        (ADD, DIRECT, FOUND),
+        (ADD_AND_MORE, DIRECT, FOUND),
+        (ADD, OTHER, FOUND),
+        (ADD, APART, []),
+        (ADD_AND_LEAVE, DIRECT, []),  # where it fails late, the device is still there
+    ],
+)
+def test_deleted_although_adding_failed(indexed, library, driver, found):
+    indexed.fill({"lib/acme.c": library + DELETE, "drivers/acme/main.c": driver})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/main.c") == found
+
+
+def test_alone_nobody_knows_what_was_added(indexed):
+    indexed.fill({"drivers/acme/main.c": DIRECT})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/main.c") == []
+
+
+@pytest.mark.parametrize(
+    ("between", "found"),
+    [("acme_start(host)", ["put-too-many acme_try"]), ("host->ops->start(acme)", [])],  # which may have deleted it
+)
+def test_put_while_added(indexed, between, found):
+    put = """\
+int acme_try(struct acme_host *host)
+{
+	struct acme *acme = kzalloc(sizeof(*acme), GFP_KERNEL);
+	int ret;
+
+	device_initialize(&acme->dev);
+	ret = acme_register(acme);
+	if (ret)
+		goto err;
+	ret = %s;
+	if (ret)
+		goto err;
+	return 0;
+err:
+	put_device(&acme->dev);
+	return ret;
+}
+"""
+    indexed.fill({"lib/acme.c": ADD.replace("device_register", "device_add"), "drivers/acme/main.c": put % between})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/main.c") == found
