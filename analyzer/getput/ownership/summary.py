@@ -15,6 +15,7 @@ from getput.ownership.transfer import Machine
 from getput.ownership.values import CONT, FIELD, LOCAL, NUMBERS, PARAM, SUB
 
 MAX_PATH = 3
+LATER = {Verb.FREE: 1, Verb.TAKE: 2, Verb.INIT: 2}  # the order of effects: drops, then frees, then what is new
 WAITS = frozenset({"wait_for_completion", "wait_for_completion_timeout"})
 
 
@@ -73,9 +74,7 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
     if solver.bounded:
         extra = {Effect(Verb.UNSURE, Target(index), "*") for index in range(len(function.params))}
     returns_arg = returned.pop() if len(returned) == 1 else -1
-    ordered = tuple(
-        sorted(extra, key=lambda e: (e.verb in (Verb.TAKE, Verb.INIT), e.target.arg, e.target.path, e.verb, e.when))
-    )
+    ordered = tuple(sorted(extra, key=lambda e: (LATER.get(e.verb, 0), e.target.arg, e.target.path, e.verb, e.when)))
     return Contract(
         function.name,
         ordered,
@@ -188,6 +187,8 @@ def kept(machine: Machine, solver: Solver) -> dict[int, int]:
             root, holder = values.root(value), values.root(base)
             if values.kind(root) != PARAM or holder == root or values.kind(holder) == LOCAL:
                 continue
+            if not machine.eval.bits(ending.state, root) & POS:
+                continue  # there is no object
             count = ending.state.counts.get((root, machine.counter))
             if count is not None and count.if_there(root)[0] > 0 and not count.fresh and not count.escaped:
                 shared.add(root)
