@@ -104,3 +104,58 @@ err:
     indexed.fill({"lib/acme.c": ADD.replace("device_register", "device_add"), "drivers/acme/main.c": put % between})
     indexed.refresh()
     assert indexed.said("drivers/acme/main.c") == found
+
+
+NEW_AND_FREE = """\
+struct acme_bus *acme_bus_new(struct device *parent)
+{
+	struct acme_bus *bus = kzalloc(sizeof(*bus), GFP_KERNEL);
+	int err;
+
+	if (!bus)
+		return ERR_PTR(-ENOMEM);
+	bus->dev.parent = parent;
+	err = device_register(&bus->dev);
+	if (err) {
+		put_device(&bus->dev);
+		return ERR_PTR(err);
+	}
+	return bus;
+}
+
+void acme_bus_free(struct acme_bus *bus)
+{
+	acme_bus_stop(bus);
+	device_unregister(&bus->dev);
+	kfree(bus);
+}
+"""
+PROBE = """\
+int acme_probe(struct pci_dev *pdev)
+{
+	struct acme *acme = kzalloc(sizeof(*acme), GFP_KERNEL);
+	int err;
+
+	acme->bus = acme_bus_new(&pdev->dev);
+	if (IS_ERR(acme->bus)) {
+		err = PTR_ERR(acme->bus);
+		goto err_free;
+	}
+	err = acme_start(acme);
+	if (err)
+		goto err_bus;
+	return 0;
+err_bus:
+	%s(acme->bus);
+err_free:
+	kfree(acme);
+	return err;
+}
+"""
+
+
+@pytest.mark.parametrize(("free", "found"), [("acme_bus_free", []), ("kfree", ["free-of-counted acme_probe"])])
+def test_unregistered_and_then_freed_by_one_function(indexed, free, found):
+    indexed.fill({"lib/acme.c": NEW_AND_FREE, "drivers/acme/main.c": PROBE % free})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/main.c") == found
