@@ -93,8 +93,8 @@ def phase(machine: Core, state: State, root: int) -> int:
 def outcome(machine: Core, root: int, endings: Iterable[tuple[State, int, int | None]]) -> tuple[bool, bool]:
     """Whether a function adds the device at *root* where it answers 0 and only there; and whether it deletes it, whatever it answers.
     *endings* are its states at the returns, each with the signs of the answer and its value (None for nothing)."""
-    added = deleted = told = False
-    kept, left = True, True
+    added = told = False
+    kept = left = True
     for state, bits, answer in endings:
         if not machine.eval.bits(state, root) & POS:
             continue  # there is no object
@@ -109,5 +109,4 @@ def outcome(machine: Core, root: int, endings: Iterable[tuple[State, int, int | 
         else:
             added = True
         left = left and now == NOT_ADDED and machine.values.constant(state.mem[(root, PLACE)]) == GONE
-    deleted = told and left and ADDS.isdisjoint(machine.called.values())
-    return added and kept, deleted
+    return added and kept, told and left and ADDS.isdisjoint(machine.called.values())

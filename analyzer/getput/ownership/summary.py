@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from getput.flow.ir import Function
 from getput.ownership import registration
 from getput.ownership.batches import BATCH
@@ -73,6 +71,7 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
         extra.add(Effect(Verb.FREE, target, "memory", sum(when), null_safe=True))
     if solver.bounded:
         extra = {Effect(Verb.UNSURE, Target(index), "*") for index in range(len(function.params))}
+    adds, deletes = phases(machine, solver)
     returns_arg = returned.pop() if len(returned) == 1 else -1
     ordered = tuple(sorted(extra, key=lambda e: (LATER.get(e.verb, 0), e.target.arg, e.target.path, e.verb, e.when)))
     return Contract(
@@ -83,21 +82,15 @@ def summarize(function: Function, machine: Machine, solver: Solver) -> Contract:
         noreturn=not solver.endings and not solver.bounded,
         proof="",
         returns_arg=returns_arg,
-        **phases(machine, solver),
+        adds=adds,
+        deletes=deletes,
     )
 
 
-class Phases(TypedDict, total=False):
-    """The fields of a contract that tell of adding and deleting."""
-
-    adds: tuple[Target, ...]
-    deletes: tuple[Target, ...]
-
-
-def phases(machine: Machine, solver: Solver) -> Phases:
-    """The devices that the function adds, and deletes."""
+def phases(machine: Machine, solver: Solver) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+    """The devices that the function adds, and those that it deletes."""
     if machine.counter != registration.COUNTER or solver.bounded:
-        return {}
+        return (), ()
     roots = {root for ending in solver.endings for root, name in ending.state.mem if name == registration.PLACE}
     endings = [(ending.state, ending.bits, ending.value) for ending in solver.endings]
     adds, deletes = [], []
@@ -107,7 +100,7 @@ def phases(machine: Machine, solver: Solver) -> Phases:
             added, deleted = registration.outcome(machine, root, endings)
             adds += [target] if added else []
             deletes += [target] if deleted else []
-    return {"adds": tuple(sorted(adds, key=places)), "deletes": tuple(sorted(deletes, key=places))}
+    return tuple(sorted(adds, key=places)), tuple(sorted(deletes, key=places))
 
 
 def places(target: Target) -> tuple[int, tuple[str, ...]]:

@@ -155,7 +155,7 @@ class Surveyor:
                 contract = unit.contract(source.name, counter, 0)
                 if contract is not None and MANAGED.match(source.name):
                     contract = replace(
-                        contract, effects=tuple(one for one in contract.effects if one.verb not in TAKING)
+                        contract, effects=tuple(one for one in contract.effects if one.verb not in TAKING), adds=()
                     )
                 if contract is not None and tells(contract):
                     known[counter] = replace(contract, proof=f"{unit.path}:{unit.line(source.start)}")
