@@ -63,10 +63,11 @@ def functions(text: bytes) -> list[FunctionSource]:
         brace = view.find(b"{", at)
         if brace == -1:
             return found
-        directive_end = _in_directive(view, brace)
-        if directive_end or _in_string(view, _line(view, brace), brace):
-            at = directive_end or brace + 1
-            continue
+        if not _begins_line(view, brace):
+            directive_end = _in_directive(view, brace)
+            if directive_end or _in_string(view, _line(view, brace), brace):
+                at = directive_end or brace + 1
+                continue
         head = _head(view, max(floor, brace - _HEAD_LIMIT), brace)
         end = _end(view, brace, head is not None)
         if view[end : end + 1] == b";" and head is not None and _MACRO_HEAD.match(view, head[1]):
@@ -97,6 +98,11 @@ def _without_comments(text: bytes) -> bytes:
     parts.append(text[done:])
     view = b"".join(parts)
     return _LINE_COMMENT.sub(_blank_line_comment, view) if b"//" in view else view
+
+
+def _begins_line(text: bytes, at: int) -> bool:
+    """Whether ``at`` stands in column 0 of a line that does not go on with the one before: in no string or directive, that is."""
+    return at >= 2 and text[at - 1] == 0x0A and text[at - 2] != 0x5C
 
 
 def _line(text: bytes, at: int) -> int:
@@ -250,7 +256,9 @@ def _declaration_start(segment: bytes, start: int) -> int:
     """The same, in a segment without directives behind ``start``."""
     stop = len(segment)
     for _ in range(_HEAD_TRIES):
-        boundary = max(segment.rfind(mark, start, stop) for mark in (b";", b"}", b"\n\n"))
+        boundary = max(
+            segment.rfind(b";", start, stop), segment.rfind(b"}", start, stop), segment.rfind(b"\n\n", start, stop)
+        )
         begin = boundary + 1 if boundary != -1 else start
         head = segment[begin:]
         opened = head.count(b"(")
@@ -267,7 +275,7 @@ def _declaration_start(segment: bytes, start: int) -> int:
 def _behind_lone_macros(segment: bytes, begin: int) -> int:
     """Where the head begins behind macros that stand on lines of their own, without a semicolon."""
     while True:
-        begin += len(segment[begin:]) - len(segment[begin:].lstrip())
+        begin = len(segment) - len(segment[begin:].lstrip())
         lone = _LONE_MACRO.match(segment, begin)
         if lone is None:
             return begin

@@ -10,11 +10,9 @@ import re
 
 import msgspec
 
-from getput.csource import expand
 from getput.csource.codetext import WORD_BYTES
-from getput.csource.expand import scope_calls
+from getput.csource.expand import SCOPES, scope_calls
 
-SCOPES = frozenset(scope + b"(" for scope in expand.SCOPES)  # put without a call
 _SPACES = bytes(char if char in WORD_BYTES + b"(" else 0x20 for char in range(256))
 _CALLS_DEFINED = tuple(b"DEFINE%d" % count for count in range(7))
 _SYSCALL = re.compile(rb"(?:\w+_)?SYSCALL_DEFINE\d\s*\(\s*(\w+)")
@@ -42,15 +40,17 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
 
 def blob_of(text: bytes) -> bytes:
     """The identity that git gives a file of this content (20 bytes)."""
-    return hashlib.sha1(b"blob %d\0" % len(text) + text, usedforsecurity=False).digest()
+    digest = hashlib.sha1(b"blob %d\0" % len(text), usedforsecurity=False)
+    digest.update(text)
+    return digest.digest()
 
 
 def calls_of(text: bytes) -> set[bytes]:
-    """Every name in *text* that stands in front of a parenthesis, with the parenthesis: ``foo(``; and what cleanup classes call."""
+    """Every name in *text* that stands in front of a parenthesis; and what cleanup classes call."""
     *parts, _ = text.replace(b" (", b"(").translate(_SPACES).split(b"(")
-    words = {part[part.rfind(b" ") + 1 :] for part in parts}
-    calls = {word + b"(" for word in words if word}
-    return calls if calls.isdisjoint(SCOPES) else calls | {call + b"(" for call in scope_calls(text)}
+    calls = {part.rpartition(b" ")[2] for part in parts}
+    calls.discard(b"")
+    return calls if calls.isdisjoint(SCOPES) else calls | scope_calls(text)
 
 
 def facts_of(text: bytes, calls: set[bytes]) -> Facts:
@@ -58,7 +58,7 @@ def facts_of(text: bytes, calls: set[bytes]) -> Facts:
     pointers = {b"%s=%s" % pair for pair in _POINTER.findall(text)} if b"\n\t." in text else set()
     return Facts(
         blob_of(text),
-        _joined([call[:-1] for call in sorted(calls)]),
+        _joined(sorted(calls)),
         _joined(_defines(text)),
         _joined(sorted(pointers)),
     )
@@ -77,9 +77,14 @@ def _defines(text: bytes) -> list[bytes]:
         head = text[max(low, at - _HEAD_LIMIT, 0) : at]
         name = _name(head)
         if name:
-            out.append(b"-" + name if _STATIC.search(head) else name)
+            out.append(b"-" + name if _is_static(head) else name)
         at = text.find(b"\n{", at + 2)
     return out
+
+
+def _is_static(head: bytes) -> bool:
+    """Whether the function of this head is seen in its file only."""
+    return b"\nstatic " in head or (b"static" in head and _STATIC.search(head) is not None)
 
 
 def _name(head: bytes) -> bytes:

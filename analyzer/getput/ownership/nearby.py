@@ -150,11 +150,13 @@ def _flagged(unit: Unit, leak: Leak) -> bool:
     flag = FLAG.match(unit.text, asked[-1]) if asked and count.label and asked[-1] > count.taken[0].at else None
     if flag is None or flag[1].decode("ascii") == count.label:
         return False
+    between = unit.text[count.taken[0].at : asked[-1]]
+    if flag[1] not in between:
+        return False
     failing = rb"\bif\s*\([^{};]*\b%s\b[^{};]*\)\s*(\{(?:[^{}]|\{[^{}]*\})*\}|[^{};]*;)" % re.escape(
         count.label.encode()
     )
     sets = re.compile(rb"(?<![\w>.])%s\s*=\s*(?:1|0|true|false)\s*;" % re.escape(flag[1]))
-    between = unit.text[count.taken[0].at : asked[-1]]
     return any(sets.search(branch) for branch in re.findall(failing, between))
 
 
@@ -187,8 +189,11 @@ def _skipped(unit: Unit, source: FunctionSource, report: FunctionReport, leak: L
     count = leak.standing.count
     if not count.label:
         return False
-    puts = either(unit.vocabulary.puts(report.counter))
-    call = rb"\b%s\s*\(\s*&?%s\b" % (puts, re.escape(count.label.encode("ascii", "replace")))
+    dropping = unit.vocabulary.puts(report.counter)
+    puts = dropping & unit.words_of(source)  # of dozens: the pattern is made for each leak
+    if dropping and not puts:
+        return False
+    call = rb"\b%s\s*\(\s*&?%s\b" % (either(puts), re.escape(count.label.encode("ascii", "replace")))
     put = re.compile(rb"\)\s*(?:(?=[a-z])%s[^;]*;|(\{[^{}]*%s[^{}]*\}))" % (call, call))
     at_drop = {mark.at for mark in marks(leak.standing.trace) if mark.kind == "drop"}
     for at in _asked(leak):
@@ -237,6 +242,10 @@ def _walked_down(unit: Unit, source: FunctionSource, report: FunctionReport, lea
     count = leak.standing.count
     if not count.label or count.iterator:
         return False
+    begin, end = _way_out(unit, source, leak)
+    loop = LOOP.search(unit.text, begin, end)
+    if loop is None or unit.text.find(b"[", loop.start(), end) == -1:
+        return False
     label = re.escape(count.label.encode("ascii", "replace"))
     value = rb"(?:\w+\(%s\b[^;]*|%s)" % (label, label) if report.counter in PAGES else label
     holders = {
@@ -247,9 +256,7 @@ def _walked_down(unit: Unit, source: FunctionSource, report: FunctionReport, lea
     own = ELEMENT_OF.match(count.label.encode("ascii", "replace"))
     arrays = {one[1] for one in stored.finditer(unit.text, count.taken[0].at, _until(source, leak))}
     arrays |= {own[1]} if own is not None else set()
-    begin, end = _way_out(unit, source, leak)
-    loop = LOOP.search(unit.text, begin, end)
-    return loop is not None and any(
+    return any(
         re.compile(rb"(?<![\w>.])%s\[" % re.escape(array)).search(unit.text, loop.start(), end) for array in arrays
     )
 

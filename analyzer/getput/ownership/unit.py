@@ -32,6 +32,7 @@ from getput.pattern import pattern
 
 INIT = pattern(rb"\b__init\b")
 DIGITS = "0123456789"
+LETTERS = "A"  # the first of what a name begins with; digits come before it
 SCOPE_WORDS = frozenset([word.decode("ascii") for word in SCOPES])
 NOTHING = ""  # the counter of a run that follows no counts, only what is kept and freed
 BLANKS = bytes(char if char in WORD_CHARS else 0x20 for char in range(256))  # for translate: words alone
@@ -158,7 +159,7 @@ class Unit:
                     known = self.words[source.start] = twin.words[other.start]
                     return known
             found = set(text.translate(BLANKS).decode("ascii").split())
-            numbers = [word for word in found if word[0] <= "9"]
+            numbers = [word for word in found if word < LETTERS]
             found.difference_update(numbers)
             found.update([rest for word in numbers if (rest := word.lstrip(DIGITS))])
             if not SCOPE_WORDS.isdisjoint(found):

@@ -12,10 +12,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from getput.config import Settings
-from getput.csource.expand import mention
+from getput.csource.expand import SCOPES, mention
 from getput.csource.syntax import FunctionSource
 from getput.index.build import Found, Job
-from getput.index.facts import SCOPES, Facts, calls_of, facts_of
+from getput.index.facts import Facts, calls_of, facts_of
 from getput.index.names import Contracts, Definition, Names, says
 from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, Open, decode, encode
 from getput.index.store import Store
@@ -49,7 +49,7 @@ class Surveyor:
         self.judge = judge
         self.names = names
         self.changed = changed  # since the round before that; None in the first round
-        self.words = frozenset(word.encode() + b"(" for word in judge.vocabulary.words)
+        self.words = frozenset(word.encode() for word in judge.vocabulary.words)
         self.classes = frozenset(name.encode() for name in judge.vocabulary.tables.cleanups)
 
     def first(self, text: bytes, path: str) -> tuple[Facts, FileRecord, dict[str, tuple[bool, Contracts]]]:
@@ -59,8 +59,8 @@ class Surveyor:
         if calls.isdisjoint(self.words) and calls.isdisjoint(SCOPES):
             return facts, FileRecord(functions=facts.defines.count(b" ") - 1 if facts.defines else 0), {}
         unit = self.judge.unit(text, path, guesses=False)
-        unit.all_words = frozenset(call[:-1] for call in calls)
-        words = {call[:-1] for call in calls & self.words}
+        unit.all_words = frozenset(calls)
+        words = calls & self.words
         if not calls.isdisjoint(SCOPES):
             words |= self.classes
         sources = naming(unit, words)
