@@ -6,7 +6,7 @@ an unregister is due, is wrong on its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from getput.ownership.contracts import ZERO
 from getput.ownership.naming import LOOKUP_NAME
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from getput.ownership.core import Core
     from getput.ownership.state import State
 
-COUNTER = "device"
+COUNTER: Final = "device"
 ADDS = frozenset({"device_add", "device_register", "platform_device_add", "platform_device_register"})
 DELETES = frozenset({"device_del", "device_unregister", "platform_device_del", "platform_device_unregister"})
 BEGINS = frozenset({"device_initialize", "platform_device_alloc"})
 SETS_UP = pattern(r"^dev_set_name$|^platform_device_add_|^(?:dev|pr)_")
-PLACE = "#added"
+PLACE: Final = "#added"
 
 
 def before(machine: Core, state: State, name: str, args: list[int], at: int) -> None:
