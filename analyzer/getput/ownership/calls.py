@@ -175,7 +175,6 @@ class Calls(Effects):
         counts = state.counts
         if counts:
             seen = manners(name)
-            harmless = seen.harmless
             printed = addresses(call, seen)
             if seen.awaits and args:
                 awaited = counts.get((self.values.root(args[0]), self.counter))
@@ -184,15 +183,12 @@ class Calls(Effects):
             for index, arg in enumerate(args):
                 if not seen.wakes and index not in printed:
                     self.used(state, arg)
+                if seen.harmless:
+                    continue
                 root = self.values.root(arg)
                 root = batches.of_element(self, state, root) or root
                 for key, count in list(counts.items()):
-                    if (
-                        (key[0] == root or root in count.held)
-                        and not harmless
-                        and len(count.passed) < 4
-                        and name not in count.passed
-                    ):
+                    if (key[0] == root or root in count.held) and len(count.passed) < 4 and name not in count.passed:
                         counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
         self.passed[call.at] = tuple(args)
         self.overwrite_locals(state, call, args, NONE)
