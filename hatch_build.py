@@ -18,6 +18,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 WANTED = "GETPUT_COMPILE"
 # Where the time goes, and no text is cut: mypyc's slices of bytes end in an error where the end lies before the start.
 MODULES = (
+    "csource/lower",
+    "csource/lower_assign",
+    "csource/lower_call",
+    "csource/lower_decl",
+    "csource/lower_expr",
+    "csource/lower_flow",
+    "csource/lower_graph",
+    "csource/lower_order",
+    "csource/lower_stmt",
     "csource/parse",
     "flow/cfg",
     "ownership/arithmetic",

@@ -89,7 +89,7 @@ def test_what_could_not_be_read_is_left_out_and_said() -> None:
 def test_long_chains_are_lowered(statement: str) -> None:
     function = lower("int f(int n)\n{\n" + statement + "\n}\n")
     assert not function.damaged
-    cfg.live(function)
+    cfg.live(function, str)
     show(function)
 
 

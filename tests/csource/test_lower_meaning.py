@@ -278,7 +278,7 @@ def check_shape(function: ir.Function) -> None:
                 pending.append(to)
     assert reached == set(range(count))
     assert cfg.order(function) == tuple(range(count))
-    assert not any(isinstance(name, int) for name in cfg.live(function)[0])
+    assert not any(name.startswith("%") for name in cfg.live(function, "%{}".format)[0])
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

@@ -7,6 +7,7 @@ from getput.csource.macros import bundled
 from getput.csource.parse import parse_all
 from getput.flow import cfg, ir
 from getput.flow.ir import Assign, Block, Branch, Call, Const, Declare, Field, Function, Jump, Param, Return, Temp, Var
+from getput.ownership.evaluate import temporary
 
 
 def function(*blocks: Block, names: tuple[str, ...] = (), params: tuple[str, ...] = ()) -> Function:
@@ -71,7 +72,7 @@ def test_live_is_what_may_still_be_read() -> None:
         names=("x", "unused"),
         params=("a", "b"),
     )
-    assert cfg.live(graph) == (frozenset({"a", "b"}), frozenset({"b"}), frozenset({"x"}))
+    assert cfg.live(graph, temporary) == [frozenset({"a", "b"}), frozenset({"b"}), frozenset({"x"})]
 
 
 def test_temporaries_are_live_across_blocks_and_globals_are_not_asked() -> None:
@@ -81,14 +82,14 @@ def test_temporaries_are_live_across_blocks_and_globals_are_not_asked() -> None:
         Block((Assign(Temp(5), Const(1), 0),), Jump(2, -1)),
         Block((), Return(Temp(5), 0)),
     )
-    assert cfg.live(graph) == (frozenset(), frozenset(), frozenset({5}))
+    assert cfg.live(graph, temporary) == [frozenset(), frozenset(), frozenset({"%5"})]
 
 
 def test_what_goes_round_a_loop_is_live_in_it() -> None:
     graph = lower("int f(int n)\n{\n\tint s = 0;\n\n\twhile (n--)\n\t\ts += n;\n\treturn s;\n}\n")
     (head,) = cfg.loop_heads(graph)
-    assert cfg.live(graph)[head] == {"n", "s"}
-    assert cfg.live(graph)[0] == {"n"}
+    assert cfg.live(graph, temporary)[head] == {"n", "s"}
+    assert cfg.live(graph, temporary)[0] == {"n"}
 
 
 def test_arrays_structs_and_what_has_its_address_taken_are_live_from_their_declaration_on() -> None:
@@ -96,7 +97,7 @@ def test_arrays_structs_and_what_has_its_address_taken_are_live_from_their_decla
         "int f(int n)\n{\n\tint i, *q, kept = 0, a[3];\n\tstruct foo foo;\n\ttype_t t;\n\n"
         "\tg(&kept);\n\tt.x = 1;\n\tif (n)\n\t\th();\n\treturn 0;\n}\n"
     )
-    entry, *others = cfg.live(graph)
+    entry, *others = cfg.live(graph, temporary)
     assert entry == {"n"}
     assert others
     for names in others:
@@ -109,4 +110,4 @@ def test_places_and_scopes_read() -> None:
         Block((ir.ScopeEnd("c", "kfree", 0),), Return(None, 0)),
         names=("p", "q", "c"),
     )
-    assert cfg.live(graph) == (frozenset({"p", "q", "c"}), frozenset({"c"}))
+    assert cfg.live(graph, temporary) == [frozenset({"p", "q", "c"}), frozenset({"c"})]

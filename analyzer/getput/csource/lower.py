@@ -52,7 +52,8 @@ def lower_function(
     that comes with getput).  Raises :class:`Unlowerable`.
     """
     root = definition(parsed)
-    check_nesting(root)
+    if parsed.depth > NESTING_LIMIT:
+        check_nesting(root)
     body, heading = part(root, "body"), part(root, "declarator")
     if body is None or body.kind != "compound_statement":
         raise Unlowerable(f"{parsed.source.name}: no body")
@@ -114,15 +115,6 @@ def result_type(root: Node, text: bytes) -> tuple[str, bool]:
 
 def check_nesting(root: Node) -> None:
     """Raise :class:`Unlowerable` where the tree is nested deeper than :data:`NESTING_LIMIT`, not counting chains."""
-    level = [root]
-    depth = 0
-    while level:
-        level = [child for node in level for child in node.children]
-        depth += 1
-        if depth > NESTING_LIMIT:
-            break
-    else:
-        return
     pending = [(root, 0)]
     while pending:
         node, depth = pending.pop()

@@ -83,7 +83,9 @@ class Statements(Flow):
     def return_statement(self, node: Node) -> None:
         if id(node) in self.broken:
             self.leave(None, node.start)
-            self.end(Return(Unknown(folded(self.text[node.start + 6 : node.end]).rstrip("; ")), node.start))
+            self.end(
+                Return(Unknown(folded(self.text[min(node.start + 6, node.end) : node.end]).rstrip("; ")), node.start)
+            )
         elif node.children:
             self.give_back(node.children[0], node.start)
         else:
@@ -129,7 +131,7 @@ class Statements(Flow):
 
     def goto_statement(self, node: Node) -> None:
         label = part(node, "label")
-        if self.text[node.start + 4 : node.end].lstrip()[:1] == b"*":
+        if self.text[min(node.start + 4, node.end) : node.end].lstrip()[:1] == b"*":
             self.go_anywhere(node)
         elif label is not None and label.end > label.start:
             self.go_to(self.text[label.start : label.end], node.start)

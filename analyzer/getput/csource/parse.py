@@ -7,6 +7,7 @@ plain :class:`~getput.csource.syntax.Node` values whose offsets are those of the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import tree_sitter_c
 from tree_sitter import Language, Parser, Tree
@@ -29,12 +30,17 @@ _COMMENT = "comment"
 _ERROR = "ERROR"
 _NAMES = [_LANGUAGE.node_kind_for_id(kind) or "" for kind in range(_LANGUAGE.node_kind_count)]
 # The name of each kind of node that is kept without asking for its field; None for the others.
-_KINDS: dict[int, str | None] = {
+_KINDS: Final[dict[int, str | None]] = {
     kind: name if _LANGUAGE.node_kind_is_named(kind) and name != _COMMENT else None for kind, name in enumerate(_NAMES)
 }
 _KINDS[0xFFFF] = _ERROR
+# The name of each field that a node can stand in; None where it stands in none.
+_FIELDS: Final[dict[int | None, str | None]] = {
+    None: None,
+    **{field: _LANGUAGE.field_name_for_id(field) for field in range(1, _LANGUAGE.field_count + 1)},
+}
 # Shared by all leaves, which are most nodes; nobody changes a tree that was handed out.
-_NO_CHILDREN: list[Node] = []
+_NO_CHILDREN: Final[list[Node]] = []
 _BRACKET = pattern(rb"[()\[\]{}]")
 
 
@@ -54,13 +60,13 @@ def parse_masked(text: bytes, source: FunctionSource, macros: Macros) -> tuple[P
     masked, marks = mask(text, source, macros)
     if _too_deep(masked):
         return _skipped(source), masked
-    root, errors = _read(masked, source.start)
+    root, errors, depth = _read(masked, source.start)
     if errors:
         repaired = repair(masked, macros)
-        again, left = _read(repaired, source.start)
+        again, left, inside = _read(repaired, source.start)
         if left < errors:
-            root, errors, masked = again, left, repaired
-    return Parsed(source=source, root=root, marks=marks, errors=errors), masked
+            root, errors, depth, masked = again, left, inside, repaired
+    return Parsed(source=source, root=root, marks=marks, errors=errors, depth=depth), masked
 
 
 def parse_all(text: bytes, macros: Macros) -> Iterator[Parsed]:
@@ -72,7 +78,7 @@ def parse_all(text: bytes, macros: Macros) -> Iterator[Parsed]:
 def _skipped(source: FunctionSource) -> Parsed:
     """What stands for a function that was not parsed."""
     root = Node("function_definition", source.start, source.end, None, [])
-    return Parsed(source=source, root=root, marks=Marks({}, set(), set()), errors=1)
+    return Parsed(source=source, root=root, marks=Marks({}, set(), set()), errors=1, depth=0)
 
 
 def _too_deep(masked: bytes) -> bool:
@@ -90,17 +96,17 @@ def _too_deep(masked: bytes) -> bool:
     return False
 
 
-def _read(masked: bytes, shift: int) -> tuple[Node, int]:
-    """The function definition in a masked text, its offsets moved by ``shift``, and how many errors it has."""
+def _read(masked: bytes, shift: int) -> tuple[Node, int, int]:
+    """The function definition in a masked text, its offsets moved by ``shift``, how many errors it has, and how deep nodes lie in others."""
     tree = _PARSER.parse(masked)
     top = tree.root_node
     errors = _errors(tree) if top.has_error else 0
-    unit = _convert(tree, shift)
+    unit, depth = _convert(tree, shift)
     definitions = [child for child in unit.children if child.kind == "function_definition"]
     if len(definitions) == 1:
         strays = sum(1 for child in unit.children if child.kind != "expression_statement" or child.children)
-        return definitions[0], errors + strays - 1
-    return unit, max(errors, 1)
+        return definitions[0], errors + strays - 1, depth
+    return unit, max(errors, 1), depth
 
 
 def _errors(tree: Tree) -> int:
@@ -119,34 +125,40 @@ def _errors(tree: Tree) -> int:
                 return count
 
 
-def _convert(tree: Tree, shift: int) -> Node:
-    """The whole tree as plain values; one walk, no recursion."""
+def _convert(tree: Tree, shift: int) -> tuple[Node, int]:
+    """The whole tree as plain values, and how deep it is; one walk, no recursion."""
     cursor = tree.walk()
     down, right, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
-    kinds = _KINDS
+    kinds, fields = _KINDS, _FIELDS
+    depth = 0
     top = tree.root_node
     root = Node(top.type, top.start_byte + shift, top.end_byte + shift, None, [])
     stack: list[list[Node]] = []
     siblings = root.children
     if not down():
-        return root
+        return root, depth
     while True:
         node = cursor.node
         assert node is not None
-        field = cursor.field_name
         kind = kinds[node.kind_id]
         if kind is not None:
+            field = fields[cursor.field_id]
             if down():
                 children: list[Node] = []
                 siblings.append(Node(kind, node.start_byte + shift, node.end_byte + shift, field, children))
                 stack.append(siblings)
                 siblings = children
+                depth = max(depth, len(stack))
                 continue
             siblings.append(Node(kind, node.start_byte + shift, node.end_byte + shift, field, _NO_CHILDREN))
-        elif field is not None:
-            siblings.append(Node(node.type, node.start_byte + shift, node.end_byte + shift, field, _NO_CHILDREN))
+        else:
+            place = cursor.field_id
+            if place is not None:
+                siblings.append(
+                    Node(node.type, node.start_byte + shift, node.end_byte + shift, fields[place], _NO_CHILDREN)
+                )
         while not right():
             if not stack:
-                return root
+                return root, depth
             up()
             siblings = stack.pop()

@@ -44,9 +44,11 @@ class FunctionSource(msgspec.Struct):
 
 
 class Parsed(msgspec.Struct):
-    """A parsed function: ``root`` is its ``function_definition`` node; ``errors`` counts ERROR and MISSING nodes in it."""
+    """A parsed function: ``root`` is its ``function_definition`` node; ``errors`` counts ERROR and MISSING nodes in it; no node has more than
+    ``depth`` others around it."""
 
     source: FunctionSource
     root: Node
     marks: Marks
     errors: int
+    depth: int

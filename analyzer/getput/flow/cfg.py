@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from getput.csource.lower_order import postorder, successors
 from getput.flow.ir import (
     AddressOf,
@@ -46,27 +48,28 @@ def loop_heads(function: Function) -> frozenset[int]:
     return frozenset([to for block in sequence for to in ways[block] if rank[to] >= rank[block]])
 
 
-def live(function: Function) -> tuple[frozenset[str | int], ...]:
-    """What may still be read where each block starts: names of locals and parameters, indexes of temporaries.
+def live(function: Function, temporary: Callable[[int], str]) -> list[frozenset[str]]:
+    """What may still be read where each block starts: locals and parameters by their names, temporaries by what *temporary* calls their indexes.
 
     A local or parameter whose address is taken, an array, and a struct are live from their declaration on, read or not.
     """
-    return _Liveness(function).solve()
+    return _Liveness(function, temporary).solve()
 
 
 class _Liveness:
     """Backward data flow over bit masks: one bit a name or temporary."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, temporary: Callable[[int], str]) -> None:
         self.function = function
-        self.names: list[str | int] = [*(param.name for param in function.params if param.name), *function.locals]
+        self.temporary = temporary
+        self.names: list[str] = [*(param.name for param in function.params if param.name), *function.locals]
         self.bits: dict[str | int, int] = {name: 1 << position for position, name in enumerate(self.names)}
         self.pinned = 0
         for name, kind in function.locals.items():
             if kind.endswith("]") or (kind.startswith(("struct ", "union ")) and not kind.endswith(("*", ")"))):
                 self.pinned |= self.bits[name]
 
-    def solve(self) -> tuple[frozenset[str | int], ...]:
+    def solve(self) -> list[frozenset[str]]:
         blocks = self.function.blocks
         reads: list[int] = []
         kills: list[int] = []
@@ -89,13 +92,13 @@ class _Liveness:
                 if before != result[block_number]:
                     result[block_number] = before
                     changed = True
-        decoded: dict[int, frozenset[str | int]] = {}
+        decoded: dict[int, frozenset[str]] = {}
         for mask in result:
             if mask not in decoded:
                 decoded[mask] = self.decode(mask)
-        return tuple([decoded[mask] for mask in result])
+        return [decoded[mask] for mask in result]
 
-    def decode(self, mask: int) -> frozenset[str | int]:
+    def decode(self, mask: int) -> frozenset[str]:
         found = []
         while mask:
             low = mask & -mask
@@ -107,7 +110,7 @@ class _Liveness:
         bit = self.bits.get(index)
         if bit is None:
             bit = self.bits[index] = 1 << len(self.names)
-            self.names.append(index)
+            self.names.append(self.temporary(index))
         return bit
 
     def block(self, block: Block) -> tuple[int, int]:

@@ -6,7 +6,7 @@ part, leaves a rest that nobody here can count.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from getput.ownership.naming import PAGES
 from getput.ownership.values import FIELD, LOCAL, OP, SUB
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from getput.ownership.state import State
     from getput.ownership.values import Values
 
-BATCH = "[*]"  # the member of an array that stands for all of its elements
+BATCH: Final = "[*]"  # the member of an array that stands for all of its elements
 
 
 def array_of(values: Values, value: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,7 @@ from getput.flow.ir import AddressOf, Call, Str, Var
 from getput.ownership import batches, pages
 from getput.ownership.contracts import ANY, POS, Contract, Source
 from getput.ownership.effects import Effects
+from getput.ownership.evaluate import temporary
 from getput.ownership.label import text_of
 from getput.ownership.naming import (
     CONVERSIONS,
@@ -24,12 +26,12 @@ from getput.ownership.naming import (
     STORES,
 )
 from getput.ownership.state import Count, Site, State
-from getput.ownership.traits import CLEARS, RETAINS, Traits, traits
+from getput.ownership.traits import CLEARS, RETAINS, Manners, Traits, manners, traits
 from getput.ownership.values import AGED, CONST, FRESH, LOCAL, MAYBE, PURE, REACHED, RESULT
 
-NAMELESS = Traits("")
-NONE: frozenset[int] = frozenset()
-INSIDE = "#inside"  # the driver's part of a subsystem's object
+NAMELESS: Final = Traits("")
+NONE: Final[frozenset[int]] = frozenset()
+INSIDE: Final = "#inside"  # the driver's part of a subsystem's object
 
 
 class Calls(Effects):
@@ -38,10 +40,10 @@ class Calls(Effects):
     def call(self, state: State, call: Call) -> bool:
         """A call: its arguments are used, its effects applied, its result bound."""
         name = call.callee
-        value = self.eval.value
+        evaluator = self.eval
         if call.pointer is not None:
-            value(state, call.pointer)
-        args = [value(state, arg) for arg in call.args]
+            evaluator.value(state, call.pointer)
+        args = [evaluator.value(state, arg) for arg in call.args]
         if name is None:
             if pages.is_page_free(call):
                 state.mem[(self.values.root(args[0]), pages.MARK)] = args[0]
@@ -81,10 +83,10 @@ class Calls(Effects):
             self.fill_in(state, call, by_address=True)
             self.overwrite_members(state, call, args)
         self.apply(state, call, contract, args, result)
-        if contract.source is Source.SUMMARY and said.drops:
+        if contract.source is Source.SUMMARY and manners(name).drops:
             for index, arg in enumerate(args):
                 self.holder_dropped(state, arg, name)
-                if said.puts and all(effect.target.arg != index for effect in contract.effects):
+                if manners(name).puts and all(effect.target.arg != index for effect in contract.effects):
                     self.suspect(state, arg, name)
         if contract.source is not Source.SUMMARY:
             self.overwrite_locals(state, call, args, {effect.target.arg for effect in contract.effects})
@@ -150,7 +152,7 @@ class Calls(Effects):
     def bind(self, state: State, call: Call, result: int) -> None:
         """The result goes where the caller wants it; an object nobody receives is thrown away."""
         if call.result is not None:
-            self.eval.assign(state, call.result, result)
+            state.env[temporary(call.result.index)] = result
             return
         key = (self.values.root(result), self.counter)
         count = state.counts.get(key)
@@ -172,24 +174,21 @@ class Calls(Effects):
         """A callee of which nothing is known: it uses its arguments, and takes and drops nothing."""
         counts = state.counts
         if counts:
-            harmless = said.harmless
-            printed = addresses(call, said)
-            if said.awaits and args:
+            seen = manners(name)
+            printed = addresses(call, seen)
+            if seen.awaits and args:
                 awaited = counts.get((self.values.root(args[0]), self.counter))
                 if awaited is not None and awaited.dropped:
                     self.escape(state, args[0], f"awaited by {name}()")
             for index, arg in enumerate(args):
-                if not said.wakes and index not in printed:
+                if not seen.wakes and index not in printed:
                     self.used(state, arg)
+                if seen.harmless:
+                    continue
                 root = self.values.root(arg)
                 root = batches.of_element(self, state, root) or root
                 for key, count in list(counts.items()):
-                    if (
-                        (key[0] == root or root in count.held)
-                        and not harmless
-                        and len(count.passed) < 4
-                        and name not in count.passed
-                    ):
+                    if (key[0] == root or root in count.held) and len(count.passed) < 4 and name not in count.passed:
                         counts[key] = msgspec.structs.replace(count, passed=(*count.passed, name))
         self.passed[call.at] = tuple(args)
         self.overwrite_locals(state, call, args, NONE)
@@ -304,7 +303,7 @@ class Calls(Effects):
         return True
 
 
-def addresses(call: Call, said: Traits) -> frozenset[int]:
+def addresses(call: Call, said: Manners) -> frozenset[int]:
     """The arguments of a call that compares, or prints (``%p``), of which nothing but the address is looked at."""
     if said.compares:
         return frozenset(range(len(call.args)))

@@ -7,11 +7,14 @@ The result of a call is seen through three bits, for integers and pointers alike
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
-ZERO, POS, NEG = 1, 2, 4
-ANY = ZERO | POS | NEG
+ZERO: Final = 1
+POS: Final = 2
+NEG: Final = 4
+ANY: Final = ZERO | POS | NEG
 
 
 class Source(StrEnum):

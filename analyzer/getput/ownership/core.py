@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -16,8 +17,8 @@ from getput.ownership.rename import rename
 from getput.ownership.state import ELEMENT, ONE_OF_SEVERAL, Count, Key, Site, State, Trace
 from getput.ownership.values import AGED, FIELD, GLOBAL, LOCAL, OUT, PARAM, RESULT, Values
 
-FREED = "freed"  # the use is that its memory is given back
-USES = ("use-after-put", "use-after-own-put")
+FREED: Final = "freed"  # the use is that its memory is given back
+USES: Final = ("use-after-put", "use-after-own-put")
 Seen = dict[
     tuple[str, Key, int], tuple[Count, Site | None, Trace | None, str]
 ]  # (kind, object, offset) -> what was seen there
@@ -341,21 +342,22 @@ class Core:
 
     def assign(self, state: State, target: Expr, value: int) -> None:
         """``target = value``: the old content may be lost, the new one may come to be held."""
+        if isinstance(target, Temp):
+            name = temporary(target.index)
+            state.env[name] = value
+            self.recent = (self.at, name)
+            return
         counts = state.counts
         key = (self.values.root(value), self.counter)
         if isinstance(target, Var):
             old = state.env.get(target.name)
-            self.eval.assign(state, target, value)
+            state.env[target.name] = value
             if key in counts and not counts[key].label:
                 counts[key] = msgspec.structs.replace(counts[key], label=target.name)
             if target.name not in self.eval.locals and target.name not in self.eval.params:
                 self.hold(state, key, self.values.of(GLOBAL, target.name))
             if old is not None and counts and old != value and not self.remade(state, old, value):
                 self.lost(state, old, target.name)
-            return
-        if isinstance(target, Temp):
-            self.eval.assign(state, target, value)
-            self.recent = (self.at, temporary(target.index))
             return
         place = self.eval.place(state, target, use=True)
         gone = state.mem.get(place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from getput.flow.ir import Call, Var
@@ -13,8 +15,8 @@ from getput.ownership.naming import EMBEDDED, NEVER_FREED, OWNERS_PUT
 from getput.ownership.state import Count, Key, Site, State
 from getput.ownership.values import FRESH, MAYBE, OUT, PARAM, REACHED, RESULT
 
-FEW = 3  # references that are told apart on an object that was not made here, or while it may be NULL
-HANDED = "#handed"  # the mark of an object that was handed on before anything counted it
+FEW: Final = 3  # references that are told apart on an object that was not made here, or while it may be NULL
+HANDED: Final = "#handed"  # the mark of an object that was handed on before anything counted it
 
 
 class Drops(Core):

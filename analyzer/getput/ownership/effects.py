@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from getput.flow.ir import Call
@@ -15,7 +17,7 @@ from getput.ownership.values import LOCAL, OUT, SUB
 from getput.pattern import pattern
 
 LAST = pattern(r"(?:->|\.)\w+\Z")  # the member that an expression ends with
-MOST = 6  # references that are told apart, on an object made here; of others drops.FEW
+MOST: Final = 6  # references that are told apart, on an object made here; of others drops.FEW
 
 
 class Effects(Drops):
@@ -36,9 +38,10 @@ class Effects(Drops):
                 if effect.target.arg >= 0 and not effect.target.path and effect.verb is not Verb.SHARE:
                     touched.add(effect.target.arg)
                 self.effect(state, call, site, effect, args, result)
-                again = msgspec.structs.replace(effect, there=True)  # what the first has put there
-                for _ in range(effect.times - 1):
-                    self.effect(state, call, site, again, args, result)
+                if effect.times > 1:
+                    again = msgspec.structs.replace(effect, there=True)  # what the first has put there
+                    for _ in range(effect.times - 1):
+                        self.effect(state, call, site, again, args, result)
             elif effect.verb is Verb.DROP and 0 <= effect.target.arg < len(args):
                 self.holder_dropped(state, args[effect.target.arg], contract.name, itself=not effect.target.path)
         if devices:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from getput.flow.ir import (
     AddressOf,
@@ -39,11 +39,11 @@ from getput.ownership.values import (
     Values,
 )
 
-AGAINST_ZERO = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": POS, ">=": POS | ZERO}
-AGAINST_ONE = {"==": POS, "!=": NEG | ZERO, "<": NEG | ZERO, "<=": ANY, ">": 0, ">=": POS}
-AGAINST_POS = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
-BELONGS = frozenset({"page_folio", "compound_head"})
-AGAINST_NEG = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
+AGAINST_ZERO: Final = {"==": ZERO, "!=": POS | NEG, "<": NEG, "<=": NEG | ZERO, ">": POS, ">=": POS | ZERO}
+AGAINST_ONE: Final = {"==": POS, "!=": NEG | ZERO, "<": NEG | ZERO, "<=": ANY, ">": 0, ">=": POS}
+AGAINST_POS: Final = {"==": POS, "!=": ANY, "<": ANY, "<=": ANY, ">": POS, ">=": POS}
+BELONGS: Final = frozenset({"page_folio", "compound_head"})
+AGAINST_NEG: Final = {"==": NEG, "!=": ANY, "<": NEG, "<=": NEG, ">": ANY, ">=": ANY}
 
 
 @cache
@@ -55,8 +55,8 @@ def temporary(index: int) -> str:
 class Evaluator:
     """Reads and writes expressions of one function on a :class:`State`.
 
-    ``used`` is called with (state, value) whenever memory behind a pointer is touched; ``learned`` with (state, value)
-    whenever more becomes known of a value.
+    Where a state counts anything, ``used`` is called with (state, value) whenever memory behind a pointer is touched, and ``learned`` with
+    (state, value) whenever more becomes known of a value.
     """
 
     __slots__ = ("arrays", "learned", "locals", "ones", "params", "used", "values")
@@ -134,26 +134,28 @@ class Evaluator:
 
     def place(self, state: State, expr: Expr, *, use: bool) -> tuple[int, str]:
         """(base value, member) of a ``Field``, ``Deref`` or ``Index``; with *use*, its memory is touched."""
-        if isinstance(expr, Field):
-            base = self.value(state, expr.base) if expr.arrow else self.address(state, expr.base)
-            name = expr.name
-        elif isinstance(expr, Deref):
-            base, name = self.value(state, expr.base), "*"
+        kind = type(expr)
+        if kind is Field:
+            base = self.value(state, expr.base) if expr.arrow else self.address(state, expr.base)  # type: ignore[union-attr]
+            name: str = expr.name  # type: ignore[union-attr]
+        elif kind is Deref:
+            base, name = self.value(state, expr.base), "*"  # type: ignore[union-attr]
             row = self.values.rows[base]
             if row[0] == SUB:
                 base, name = row[1], row[2]
-        elif isinstance(expr, Index):
-            base = self.value(state, expr.base)
-            index = self.value(state, expr.index)
+        elif kind is Index:
+            base = self.value(state, expr.base)  # type: ignore[union-attr]
+            index = self.value(state, expr.index)  # type: ignore[union-attr, arg-type]
             number = self.values.constant(index)
             name = f"[{number}]" if number is not None else f"[#{index}]"
         else:  # a value that is used as if it were a place: what it points to
             base, name = self.value(state, expr), "*"
         if use:
-            root = self.values.root(base)
-            if self.values.rows[root][0] != CONST and self.bits(state, root) != POS:
+            root = self.values.roots[base]
+            if self.bits(state, root) != POS and self.values.rows[root][0] != CONST:
                 self.restrict(state, root, POS)  # whoever reads through a pointer knows that it is one
-            self.used(state, base)
+            if state.counts:
+                self.used(state, base)
         return base, name
 
     def address(self, state: State, expr: Expr) -> int:
@@ -304,8 +306,10 @@ class Evaluator:
     def assume(self, state: State, value: int, truth: bool) -> bool:
         """Learn that *value* is (not) zero; False where that cannot be."""
         known = self.truth(state, value)
-        if known is not None and known != truth:
-            return False
+        return (known is None or known == truth) and self.learn(state, value, truth)
+
+    def learn(self, state: State, value: int, truth: bool) -> bool:
+        """The same of a value whose :meth:`truth` is known to be no other."""
         row = self.values.rows[value]
         if row[0] == OP:
             op = row[1]
@@ -383,7 +387,8 @@ class Evaluator:
                     return self.restrict(state, row[2], (NEG if new & NEG else 0) | (ZERO | POS if new & ZERO else 0))
                 if row[1] == "ERR_PTR":
                     return self.restrict(state, row[2], new)
-            self.learned(state, value)
+            if state.counts:
+                self.learned(state, value)
         return True
 
     # --- writing -------------------------------------------------------------------------------------------------

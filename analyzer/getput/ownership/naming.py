@@ -6,7 +6,7 @@ from getput.pattern import pattern
 
 CALL = pattern(rb"\b(?!(?:return|if|while|for|switch|sizeof)\b)([A-Za-z_]\w*)\s*\(")  # a callee, in the text
 CONVERSION = pattern(
-    r"^to_\w+$|^(?!.*(?:pfn|nid|idx|index|virt|phys|name|irq|gpiod_|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
+    r"^to_\w+$|^(?=.*_to_)(?!.*(?:pfn|nid|idx|index|virt|phys|name|irq|gpiod_|_id$))[a-z0-9]+(?:_[a-z0-9]+)*_to_[a-z0-9_]+$|^page_folio$|^compound_head$"
     r"|^virt_to_(?:head_)?page$|^(?:page|folio)_address$|^page_to_virt$|^[a-z0-9]+_sk$|^[A-Z0-9]+_I$|^of_fwnode_handle$|^software_node_fwnode$|^inet_(?:tw|re)sk$|^inet_reqsk$|^folio_file_page$|^dst_rt6?_?(?:table|info)$|^netdev_priv$|^folio_page$|^[a-z0-9]+_from_[a-z0-9]+$"
 )
 # What leads from one node of a firmware tree to another is a look-up, whatever it is called; these name the same node.

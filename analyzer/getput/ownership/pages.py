@@ -7,6 +7,8 @@ are excluded.
 
 from __future__ import annotations
 
+from typing import Final
+
 from getput.flow.ir import Call, Field
 from getput.ownership.contracts import ZERO
 from getput.ownership.device.table import known
@@ -14,7 +16,7 @@ from getput.ownership.evaluate import Evaluator
 from getput.ownership.state import State
 from getput.ownership.values import PURE, Values
 
-SETTERS = {
+SETTERS: Final = {
     "set_page_count": 1,
     "folio_set_count": 1,
     "init_page_count": -1,
@@ -22,9 +24,9 @@ SETTERS = {
     "get_page": -1,
     "folio_get": -1,
 }
-COUNTLESS = ("MEMORY_DEVICE_PRIVATE", "MEMORY_DEVICE_COHERENT")
-COUNTER = "page_folio"
-MARK = "#page_free"
+COUNTLESS: Final = ("MEMORY_DEVICE_PRIVATE", "MEMORY_DEVICE_COHERENT")
+COUNTER: Final = "page_folio"
+MARK: Final = "#page_free"
 
 
 def is_page_free(call: Call) -> bool:

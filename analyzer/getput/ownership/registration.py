@@ -7,7 +7,7 @@ an unregister is due, is wrong on its own.  What wrappers of these do is part of
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from getput.ownership.contracts import POS, ZERO, Contract, Target
 from getput.ownership.naming import LOOKUP_NAME
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from getput.ownership.core import Core
     from getput.ownership.state import State
 
-COUNTER = "device"
+COUNTER: Final = "device"
 ADDS = frozenset({"device_add", "device_register", "platform_device_add", "platform_device_register"})
 DELETES = frozenset({"device_del", "device_unregister", "platform_device_del", "platform_device_unregister"})
 BEGINS = frozenset({"device_initialize", "platform_device_alloc"})
 SETS_UP = pattern(r"^dev_set_name$|^platform_device_add_|^(?:dev|pr)_")
 FIRST = (Target(0),)
 PUT = "put_device"
-PLACE = "#added"
-ELSEWHERE = "#added elsewhere"
-GONE = -1  # what stands at PLACE once the device is deleted
-NEVER, ADDED, NOT_ADDED, OPEN = range(4)  # never heard of; added; adding failed, or deleted; not known yet
+PLACE: Final = "#added"
+ELSEWHERE: Final = "#added elsewhere"
+GONE: Final = -1  # what stands at PLACE once the device is deleted
+NEVER: Final = 0  # never heard of
+ADDED: Final = 1
+NOT_ADDED: Final = 2  # adding failed, or deleted
+OPEN: Final = 3  # not known yet
 
 
 def adds(contract: Contract) -> tuple[Target, ...]:

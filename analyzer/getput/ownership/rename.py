@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from getput.ownership.state import State
@@ -12,41 +10,42 @@ from getput.ownership.values import Values
 
 def rename(values: Values, state: State, old: int, new: int, counter: str) -> None:
     """Replace value *old*, and what was reached from it, by *new* everywhere in *state*."""
-    cache = values.renamed.setdefault((old, new), {})
-
-    def put(value: int) -> int:
-        known = cache.get(value)
-        return values.replace(value, old, new, cache) if known is None else known
-
-    env = state.env
-    for name in [name for name, value in env.items() if put(value) != value]:
-        env[name] = put(env[name])
-    if state.mem:
-        state.mem = {(put(base), name): put(value) for (base, name), value in state.mem.items()}
-    state.facts = moved(state.facts, put)
+    env, mem, counts = state.env, state.mem, state.counts
+    names = values.names(old, new, env.values())
+    for name in [name for name, value in env.items() if names[value] != value]:
+        env[name] = names[env[name]]
+    if mem:
+        values.names(old, new, [one for (base, _), value in mem.items() for one in (base, value)])
+        state.mem = {(names[base], name): names[value] for (base, name), value in mem.items()}
+    state.facts = moved(values, state.facts, old, new)
     if state.equal:
-        state.equal = moved(state.equal, put)
+        state.equal = moved(values, state.equal, old, new)
     if state.named:
-        state.named = moved(state.named, put)
+        state.named = moved(values, state.named, old, new)
+    if not counts:
+        return
+    last = sorted(counts.items(), key=lambda item: item[0][0] == old)
+    for key, count in last:
+        values.names(old, new, (key[0], *[part[0] for part in count.parts], *count.held))
     state.counts = {
-        (put(key[0]), counter): count
+        (names[key[0]], counter): count
         if not (count.parts or count.held)
         else msgspec.structs.replace(
             count,
-            parts=tuple((put(value), mask, delta) for value, mask, delta in count.parts),
-            held=frozenset(put(value) for value in count.held),
+            parts=tuple([(names[value], mask, delta) for value, mask, delta in count.parts]),
+            held=frozenset([names[value] for value in count.held]),
         )
-        for key, count in sorted(state.counts.items(), key=lambda item: item[0][0] == old)
+        for key, count in last
     }
 
 
-def moved(facts: dict[int, int], put: Callable[[int], int]) -> dict[int, int]:
+def moved(values: Values, facts: dict[int, int], old: int, new: int) -> dict[int, int]:
     """*facts* under the new names; what was known of the new name before is forgotten."""
-    if not [value for value in facts if put(value) != value]:
+    names = values.names(old, new, facts)
+    renamed = [value for value in facts if names[value] != value]
+    if not renamed:
         return facts
-    out: dict[int, int] = {}
-    fresh: dict[int, int] = {}
-    for value, bits in facts.items():
-        target = put(value)
-        (out if target == value else fresh)[target] = bits
-    return {**out, **fresh}
+    out = {value: bits for value, bits in facts.items() if names[value] == value}
+    for value in renamed:
+        out[names[value]] = facts[value]
+    return out

@@ -7,6 +7,7 @@ States that reach a block with the same counts merge and forget what told their 
 from __future__ import annotations
 
 import heapq
+from typing import Final
 
 from getput.csource.lower_order import successors
 from getput.flow import cfg
@@ -19,11 +20,11 @@ from getput.ownership.state import State
 from getput.ownership.transfer import Machine
 from getput.ownership.values import AGED, FIELD, GLOBAL, NAMED, PHI, RESULT
 
-TRUTHS = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
-MAX_STATES = 16  # at one block
-MAX_STEPS = 1000  # blocks executed
-MAX_WORK = 20_000_000  # what is known at blocks, at joins, and at the instructions of long blocks, together: each may look at all of it
-LONG = 500  # instructions of a block
+TRUTHS: Final = frozenset({*COMPARE, "!", "IS_ERR", "IS_ERR_OR_NULL"})  # operators whose value is 0 or 1
+MAX_STATES: Final = 16  # at one block
+MAX_STEPS: Final = 1000  # blocks executed
+MAX_WORK: Final = 20_000_000  # what is known at blocks, at joins, and at the instructions of long blocks, together: each may look at all of it
+LONG: Final = 500  # instructions of a block
 
 Signature = tuple[object, ...]
 
@@ -63,10 +64,7 @@ class Shape:
             heads = [self.rank[to] for to in successors(function.blocks[block].end) if self.rank[to] <= index]
             for between in order[min(heads) : index + 1] if heads else ():
                 self.turns[between] = True
-        self.live = [
-            frozenset([temporary(name) if isinstance(name, int) else name for name in names])
-            for names in cfg.live(function)
-        ]
+        self.live = cfg.live(function, temporary)
         self.mine = function.locals.keys() | {param.name for param in function.params}
         self.result_vars = sorted(returned_variables(function))
 
@@ -89,6 +87,8 @@ class Solver:
         self.left_out: dict[int, int] = {}
         self.stopped_at = -1
         self.work = 0
+        # By block, the value that stands for several where ways join: of a variable by its name, of what is in memory by its place.
+        self.phis: list[dict[str | tuple[int, str], int]] = [{} for _ in self.function.blocks]
         shape = shape or Shape(self.function)
         self.rank = shape.rank
         self.turns = shape.turns
@@ -192,12 +192,16 @@ class Solver:
         value = machine.eval.value(state, end.condition)
         if end.then == end.other:
             return [(end.then, state)]
-        other = state.copy()
+        known = machine.eval.truth(state, value)
         out = []
-        if machine.eval.assume(state, value, True):
-            out.append((end.then, state))
-        if machine.eval.assume(other, value, False):
-            out.append((end.other, other))
+        if known is None:
+            other = state.copy()
+            if machine.eval.learn(state, value, True):
+                out.append((end.then, state))
+            if machine.eval.learn(other, value, False):
+                out.append((end.other, other))
+        elif machine.eval.learn(state, value, known):
+            out.append((end.then if known else end.other, state))
         if len(out) == 2 or state.counts:
             for target, each in out:
                 each.trace = (each.trace, "true" if target == end.then else "false", end.at, "")
@@ -298,22 +302,38 @@ class Solver:
         devices = machine.counter == registration.COUNTER
         for key in sorted(counts) if len(counts) > 1 else counts:
             count = counts[key]
-            if count.role == "borrowed" and not count.base and not count.taken and not count.dropped:
+            base, escaped = count.base, count.escaped
+            if count.role == "borrowed" and not base and not count.taken and not count.dropped:
                 continue
             root = key[0]
-            holders: tuple[str, ...] = ()
-            if not count.escaped and (count.fresh or (count.role == "local" and count.base > 0)):
-                holders = tuple(sorted([name for name, value in state.env.items() if roots[value] == root]))
-            out.append((root, count.signature(), holders, registration.phase(machine, state, root) if devices else 0))
+            holders: list[str] = []
+            if not escaped and (count.fresh or (base > 0 and count.role == "local")):
+                holders = [name for name, value in state.env.items() if roots[value] == root]
+                if len(holders) > 1:
+                    holders.sort()
+            out.append(
+                (
+                    root,
+                    base,
+                    count.parts,
+                    escaped != "",
+                    not count.dropped,
+                    not count.held,
+                    not count.failed,
+                    count.hopes,
+                    registration.phase(machine, state, root) if devices else 0,
+                    *holders,
+                )
+            )
             if machine.usage and count.taken and not count.dropped:
                 answer = machine.values.ids.get((RESULT, count.taken[-1].at))
                 out.append(answer is not None and machine.eval.bits(state, answer) == NEG)
         if out:
-            bits = machine.eval.bits
+            evaluator = machine.eval
             for name in self.result_vars:
                 value = state.env.get(name)
                 if value is not None:
-                    known = bits(state, value)
+                    known = evaluator.bits(state, value)
                     out.append(known if known in (1, 2, 4) else 4 if known == 6 else 7)
         return tuple(out)
 
@@ -323,8 +343,9 @@ class Solver:
         env = state.env
         if not env.keys() <= live:
             mine = self.mine
-            for name in [name for name in env if name not in live and (name in mine or name[0] == "%")]:
-                del env[name]
+            for name in [name for name in env if name not in live]:
+                if name[0] == "%" or name in mine:
+                    del env[name]
         if not state.counts:
             return
         for key, count in list(state.counts.items()):
@@ -352,7 +373,7 @@ class Solver:
         changed = known.env != new.env and self.merge_variables(target, known, new, joins)
         if known.mem != new.mem and self.merge_memory(target, known, new, joins):
             changed = True
-        bits = self.machine.eval.bits
+        evaluator = self.machine.eval
         facts, others = known.facts, new.facts
         if facts != others:
             get = others.get
@@ -360,7 +381,7 @@ class Solver:
                 if value in joins:
                     continue
                 old_bits = facts[value]
-                joined = old_bits | bits(new, value)
+                joined = old_bits | evaluator.bits(new, value)
                 if joined != old_bits:
                     facts[value] = joined
                     changed = True
@@ -382,7 +403,8 @@ class Solver:
 
     def merge_variables(self, target: int, known: State, new: State, joins: set[int]) -> bool:
         """Fold the variables of *new* into those of *known*; whether anything changed.  *joins* gains the values that stand for several."""
-        values, bits = self.machine.values, self.machine.eval.bits
+        values, evaluator = self.machine.values, self.machine.eval
+        phis = self.phis[target]
         changed = False
         env = known.env
         for name in [name for name, value in new.env.items() if env.get(name) != value]:
@@ -393,45 +415,53 @@ class Solver:
                 env[name] = value
                 changed = True
                 continue
-            phi = values.of(PHI, target, name)
+            phi = phis.get(name)
+            if phi is None:
+                phi = phis[name] = values.of(PHI, target, name)
             joins.add(phi)
             if phi not in (old, value) and (phi, self.machine.counter) in known.counts:
                 self.machine.age(known, phi)  # what was joined here an iteration ago is another object
                 self.machine.age(new, phi)
                 env = known.env
                 old, value = env[name], new.env[name]
-            if self.join(known, old, phi, bits(known, old) | bits(new, value)):
+            before = evaluator.bits(known, old)
+            joined = before if before == ANY else before | evaluator.bits(new, value)
+            if old != phi or joined != before:
+                self.join(known, phi, joined)
                 env[name] = phi
                 changed = True
         return changed
 
     def merge_memory(self, target: int, known: State, new: State, joins: set[int]) -> bool:
         """The same for what stands in fields."""
-        values, bits = self.machine.values, self.machine.eval.bits
+        values, evaluator = self.machine.values, self.machine.eval
+        phis = self.phis[target]
         changed = False
         mem, other = known.mem, new.mem
         get = other.get
         unlike = [place for place, value in mem.items() if get(place) != value]
         for place in unlike + [place for place in other if place not in mem]:
             a = mem.get(place)
-            b = other.get(place)
+            b = get(place)
             a = values.of(FIELD, *place) if a is None else a
             b = values.of(FIELD, *place) if b is None else b
-            phi = values.of(PHI, target, *place)
+            phi = phis.get(place)
+            if phi is None:
+                phi = phis[place] = values.of(PHI, target, *place)
             joins.add(phi)
-            if self.join(known, a, phi, bits(known, a) | bits(new, b)):
+            before = evaluator.bits(known, a)
+            joined = before if before == ANY else before | evaluator.bits(new, b)
+            if a != phi or joined != before:
+                self.join(known, phi, joined)
                 mem[place] = phi
                 changed = True
         return changed
 
-    def join(self, known: State, old: int, phi: int, joined: int) -> bool:
-        """Let *phi* stand for *old* and something else, whose signs together are *joined*; whether that is new."""
-        if old == phi and joined == self.machine.eval.bits(known, phi):
-            return False
+    def join(self, known: State, phi: int, joined: int) -> None:
+        """Let *phi* stand for several values, whose signs together are *joined*."""
         known.facts[phi] = joined
         known.equal.pop(phi, None)
         known.named.pop(phi, None)
-        return True
 
 
 def weight(state: State) -> int:

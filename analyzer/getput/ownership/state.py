@@ -6,7 +6,7 @@ The part becomes a number when a branch decides it, and only then do paths diffe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -17,8 +17,8 @@ Key = tuple[int, str]  # (root value, counter): one counted object
 Trace = tuple[Any, str, int, str]
 
 
-ONE_OF_SEVERAL = "one of several in a loop"  # why an object escaped: the same words name another one now
-ELEMENT = "[]"  # stands among the callees that saw an object: it was stored in one of several places
+ONE_OF_SEVERAL: Final = "one of several in a loop"  # why an object escaped: the same words name another one now
+ELEMENT: Final = "[]"  # stands among the callees that saw an object: it was stored in one of several places
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -60,12 +60,12 @@ class Count(msgspec.Struct, frozen=True):
     @property
     def low(self) -> int:
         """The least that the net count can be, whatever the undecided parts turn out to be."""
-        return self.base + sum(min(0, delta) for _, _, delta in self.parts)
+        return self.base + sum([min(0, delta) for _, _, delta in self.parts]) if self.parts else self.base
 
     @property
     def high(self) -> int:
         """The most that the net count can be."""
-        return self.base + sum(max(0, delta) for _, _, delta in self.parts)
+        return self.base + sum([max(0, delta) for _, _, delta in self.parts]) if self.parts else self.base
 
     def if_there(self, value: int) -> tuple[int, int]:
         """The least and the most that the net count can be where *value*, the object itself, is not NULL: a put that takes NULL drops then."""
@@ -73,18 +73,6 @@ class Count(msgspec.Struct, frozen=True):
         rest = [delta for part, mask, delta in self.parts if part != value or mask != POS]
         known = self.base + sum(own)
         return known + sum(min(0, delta) for delta in rest), known + sum(max(0, delta) for delta in rest)
-
-    def signature(self) -> tuple[object, ...]:
-        """What keeps two paths apart at a join."""
-        return (
-            self.base,
-            self.parts,
-            self.escaped != "",
-            bool(self.dropped),
-            bool(self.held),
-            bool(self.failed),
-            self.hopes,
-        )
 
 
 class State:

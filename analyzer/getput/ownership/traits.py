@@ -32,45 +32,22 @@ RETAINS = "retain_and_null_ptr"
 
 
 class Traits:
-    """What a name says: each field is whether the pattern of :mod:`getput.ownership.naming` of that name fits.
+    """What a name says of any call: each field is whether the pattern of :mod:`getput.ownership.naming` of that name fits.
 
     ``builtin`` is whether a call with one argument, with two or with any number (the first, second and third of it) may mean something to the
     engine itself; ``pure`` is whether its answer does not change.
     """
 
-    __slots__ = (
-        "awaits",
-        "builtin",
-        "compares",
-        "converts",
-        "drops",
-        "drvdata",
-        "harmless",
-        "prints",
-        "pure",
-        "puts",
-        "sets_drvdata",
-        "setter",
-        "several",
-        "verifies",
-        "wakes",
-    )
+    __slots__ = ("builtin", "converts", "drvdata", "pure", "sets_drvdata", "setter", "several", "verifies")
 
     def __init__(self, name: str) -> None:
-        self.awaits = AWAITS.match(name) is not None
-        self.compares = COMPARES.match(name) is not None
         self.converts = CONVERSION.match(name) is not None
-        self.drops = DROPPING_NAME.search(name) is not None
         self.drvdata = DRVDATA.match(name) is not None
-        self.harmless = HARMLESS_NAME.match(name) is not None
-        self.prints = PRINTS.match(name) is not None
         self.pure = UNCHANGING.search(name) is not None or ASKS.match(name) is not None
-        self.puts = PUTS.search(name) is not None
         self.sets_drvdata = SET_DRVDATA.match(name) is not None
         self.setter = name in pages.SETTERS
         self.several = SEVERAL.match(name) is not None
         self.verifies = VERIFY.search(name) is not None
-        self.wakes = WAKES.match(name) is not None
         one = (
             name in CLEARS
             or name == RETAINS
@@ -84,7 +61,28 @@ class Traits:
         self.builtin = (one, two, name in RETURNED)
 
 
+class Manners:
+    """What a name says of a call that may see a counted object: the same of other patterns."""
+
+    __slots__ = ("awaits", "compares", "drops", "harmless", "prints", "puts", "wakes")
+
+    def __init__(self, name: str) -> None:
+        self.awaits = AWAITS.match(name) is not None
+        self.compares = COMPARES.match(name) is not None
+        self.drops = DROPPING_NAME.search(name) is not None
+        self.harmless = HARMLESS_NAME.match(name) is not None
+        self.prints = PRINTS.match(name) is not None
+        self.puts = PUTS.search(name) is not None
+        self.wakes = WAKES.match(name) is not None
+
+
 @lru_cache(maxsize=8192)
 def traits(name: str) -> Traits:
-    """What *name* says."""
+    """What *name* says of any call."""
     return Traits(name)
+
+
+@lru_cache(maxsize=8192)
+def manners(name: str) -> Manners:
+    """What *name* says of a call that may see a counted object."""
+    return Manners(name)

@@ -6,7 +6,8 @@ of a field, the address of a field.  Equal descriptions are equal numbers, so al
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from getput.ownership.contracts import ANY, NEG, POS, ZERO
 from getput.pattern import pattern
@@ -17,24 +18,29 @@ NUMBERS = pattern(
     r"(?:bool|int|unsigned|unsigned int|u8|u16|u32|s32)$"
 )  # what is no pointer any more when it comes back as one of these
 NAMED = pattern(r"[A-Z][A-Z0-9_]+\Z")
-PARAM = "param"  # (index)
-GLOBAL = "global"  # (name)
-LOCAL = "local"  # (name): the address of a local
-CONST = "const"  # (number)
-TEXT = "text"  # (text): a string literal
-RESULT = "result"  # (offset of the call): what it returned
-OUT = "out"  # (offset of the call, place): what it wrote through an argument
-FIELD = "field"  # (base, name): the content of base->name when the function began
-SUB = "sub"  # (base, name): &base->name
-CONT = "cont"  # (base, member): container_of(base, ..., member), or a conversion helper
-MAYBE = "maybe"  # (base, callee): the same object in another guise, or NULL
-OP = "op"  # (operator, operands...)
-PURE = "pure"  # (callee, operands...): a call whose answer does not change
-PHI = "phi"  # (block, place): what a join could not keep apart
-AGED = "aged"  # (value): the same from an earlier round of a loop
-FRESH = "fresh"  # (offset, place): nothing is known
-REACHED = frozenset({FIELD, SUB, CONT})  # what is found by way of another value
-SIGNED = frozenset({"PTR_ERR", "ERR_PTR", "PTR_ERR_OR_ZERO", "-"})  # operators whose sign follows from the operand's
+PARAM: Final = "param"  # (index)
+GLOBAL: Final = "global"  # (name)
+LOCAL: Final = "local"  # (name): the address of a local
+CONST: Final = "const"  # (number)
+TEXT: Final = "text"  # (text): a string literal
+RESULT: Final = "result"  # (offset of the call): what it returned
+OUT: Final = "out"  # (offset of the call, place): what it wrote through an argument
+FIELD: Final = "field"  # (base, name): the content of base->name when the function began
+SUB: Final = "sub"  # (base, name): &base->name
+CONT: Final = "cont"  # (base, member): container_of(base, ..., member), or a conversion helper
+MAYBE: Final = "maybe"  # (base, callee): the same object in another guise, or NULL
+OP: Final = "op"  # (operator, operands...)
+PURE: Final = "pure"  # (callee, operands...): a call whose answer does not change
+PHI: Final = "phi"  # (block, place): what a join could not keep apart
+AGED: Final = "aged"  # (value): the same from an earlier round of a loop
+FRESH: Final = "fresh"  # (offset, place): nothing is known
+OPAQUE: Final = frozenset(
+    {PARAM, RESULT, OUT, FIELD, PURE, PHI, AGED, FRESH}
+)  # of which nothing is known by what they are
+REACHED: Final = frozenset({FIELD, SUB, CONT})  # what is found by way of another value
+SIGNED: Final = frozenset(
+    {"PTR_ERR", "ERR_PTR", "PTR_ERR_OR_ZERO", "-"}
+)  # operators whose sign follows from the operand's
 
 
 def sign(number: int) -> int:
@@ -65,7 +71,9 @@ class Values:
         self.rows.append(row)
         kind: Any = row[0]
         bits, derived, root = ANY, False, ident
-        if kind == OP:
+        if kind in OPAQUE:
+            pass
+        elif kind == OP:
             derived = len(row) == 3 and row[1] in SIGNED
             if row[1] == "+" and self.rows[row[2]][0] == SUB:
                 root = self.roots[row[2]]  # an address further on
@@ -166,7 +174,16 @@ class Values:
         cache[value] = answer
         return answer
 
+    def names(self, old: int, new: int, some: Iterable[int]) -> dict[int, int]:
+        """What each of *some* values is called once *old* is called *new*; what others are called may stand there, too."""
+        known = self.renamed.get((old, new))
+        if known is None:
+            known = self.renamed[old, new] = {old: new}
+        for value in [value for value in some if value not in known]:
+            self.replace(value, old, new, known)
+        return known
+
     def aged(self, value: int, fresh: int) -> int:
         """*value* as it is called now, if *fresh* has just been renamed to its aged self."""
         old = self.ids.get((AGED, fresh))
-        return value if old is None else self.replace(value, fresh, old, self.renamed.setdefault((fresh, old), {}))
+        return value if old is None else self.names(fresh, old, (value,))[value]
