@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from getput.model import Confidence
+
 ADD = """\
 int acme_register(struct acme *acme)
 {
@@ -159,3 +161,44 @@ def test_unregistered_and_then_freed_by_one_function(indexed, free, found):
     indexed.fill({"lib/acme.c": NEW_AND_FREE, "drivers/acme/main.c": PROBE % free})
     indexed.refresh()
     assert indexed.said("drivers/acme/main.c") == found
+
+
+TEARDOWN = """\
+static void acme_host_stop(struct acme_host *host)
+{
+	acme_unregister(host->acme);
+}
+int acme_host_init(struct acme_host *host)
+{
+	int ret;
+
+	host->acme = acme_new(host);
+	if (IS_ERR(host->acme))
+		return PTR_ERR(host->acme);
+	ret = acme_register(host->acme);
+	if (ret)
+		%s;
+	return ret;
+}
+"""
+NEW = """\
+struct acme *acme_new(struct acme_host *host)
+{
+	struct acme *acme = kzalloc(sizeof(*acme), GFP_KERNEL);
+
+	if (!acme)
+		return ERR_PTR(-ENOMEM);
+	device_initialize(&acme->dev);
+	return acme;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "found"), [("acme_host_stop(host)", ["put-too-many acme_host_init"]), ("put_device(&host->acme->dev)", [])]
+)
+def test_a_helper_that_deletes_what_was_never_added(indexed, last, found):
+    library = NEW + ADD.replace("device_register", "device_add") + DELETE
+    indexed.fill({"lib/acme.c": library, "drivers/acme/main.c": TEARDOWN % last})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/main.c", Confidence.MEDIUM) == found

@@ -96,7 +96,7 @@ def phases(machine: Machine, solver: Solver) -> tuple[tuple[Target, ...], tuple[
     adds, deletes = [], []
     for root in roots:
         target = target_of(machine, root)
-        if target is not None and not target.path:  # of what only hangs there the caller knows nothing
+        if target is not None:
             added, deleted = registration.outcome(machine, root, endings)
             adds += [target] if added else []
             deletes += [target] if deleted else []

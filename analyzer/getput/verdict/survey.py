@@ -188,7 +188,9 @@ def tells(contract: Contract) -> bool:
     """Whether a caller has to know."""
     if contract.source is Source.GUESS:
         return False
-    return bool(contract.adds or contract.deletes) or any(effect.verb in TELLING for effect in contract.effects)
+    if any(not device.path for device in (*contract.adds, *contract.deletes)):  # else it is the callee's own affair
+        return True
+    return any(effect.verb in TELLING for effect in contract.effects)
 
 
 class UnjudgeableError(Exception):
