@@ -71,6 +71,10 @@ class Names:
             known = self.found[name] = list(self.find(name))
         return known
 
+    def defines(self, path: str, name: str) -> bool:
+        """Whether the file *path* has a function *name* that counts."""
+        return any(one.path == path for one in self.definitions(name))
+
     def resolve(self, name: str, path: str) -> Contracts:
         """What *name*, seen from the file *path*, does to each counter; empty where nothing is known."""
         if self.known is not None and name not in self.known:

@@ -76,11 +76,12 @@ class Surveyor:
         return facts, record, contracts
 
     def concerning(self, path: str, calls: bytes) -> frozenset[str]:
-        """Of the names that a file calls (as facts tell them) those of which more is known now, if what they count can be seen from the file."""
+        """Of the names that a file calls (as facts tell them) those of which more is known now, if what they count can be seen from the file.
+        What it defines itself is left out: a look at the file would begin with that."""
         assert self.changed is not None
         tables = self.judge.vocabulary.tables.contracts
         called = [name for call in calls.split() if (name := call.decode()) in self.changed and name not in tables]
-        names = frozenset(called)
+        names = frozenset([name for name in called if not self.names.defines(path, name)])
         return names if any(True for _ in self.names.seen_from(path).told(names)) else frozenset()
 
     def again(
