@@ -83,8 +83,8 @@ CHAIN = """\
 demo_close
   in       drivers/demo/close.c:6 (global function)
   counter  of_node
-  does     frees the 1st argument, whatever its count (memory); NULL is ignored
   does     drops a reference on np of the 1st argument; NULL is ignored
+  does     frees the 1st argument, whatever its count (memory); NULL is ignored
   because  drivers/demo/close.c:8: demo_stop drops a reference on np of the 1st argument; NULL is ignored [drivers/demo/close.c:1]
              drivers/demo/close.c:3: demo_put drops a reference on np of the 1st argument; NULL is ignored [drivers/demo/put.c:1]
                drivers/demo/put.c:3: of_node_put drops a reference on the 1st argument; NULL is ignored [a table, """

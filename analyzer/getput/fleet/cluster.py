@@ -93,9 +93,8 @@ def connected(address: str, jobs: int) -> Iterator[Any]:
         distributed = import_module("distributed")
     except ImportError as error:
         raise ClusterError("Dask is not installed: pip install 'getput[cluster]'") from error
-    logging.getLogger("distributed.client").setLevel(
-        logging.CRITICAL
-    )  # that the scheduler is lost is said in a line, by us
+    for part in ("client", "batched"):  # that the scheduler is lost is said in a line, by us
+        logging.getLogger(f"distributed.{part}").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         try:
             if address == "local":
