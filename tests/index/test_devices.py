@@ -202,3 +202,61 @@ def test_a_helper_that_deletes_what_was_never_added(indexed, last, found):
     indexed.fill({"lib/acme.c": library, "drivers/acme/main.c": TEARDOWN % last})
     indexed.refresh()
     assert indexed.said("drivers/acme/main.c", Confidence.MEDIUM) == found
+
+
+MANAGED = """\
+int devm_acme_register(struct device *dev, struct acme *acme)
+{
+	struct acme_resource *resource = devres_alloc(acme_release, sizeof(*resource), GFP_KERNEL);
+	int ret;
+
+	if (!resource)
+		return -ENOMEM;
+	ret = device_add(&acme->dev);
+	if (ret) {
+		devres_free(resource);
+		return ret;
+	}
+	resource->acme = acme;
+	devres_add(dev, resource);
+	return 0;
+}
+"""
+PUT_WHILE_MANAGED = """\
+int acme_probe(struct device *dev)
+{
+	struct acme *acme = kzalloc(sizeof(*acme), GFP_KERNEL);
+	int ret;
+
+	device_initialize(&acme->dev);
+	ret = %s;
+	if (ret)
+		goto err;
+	ret = acme_start(dev);
+	if (ret)
+		goto err;
+	return 0;
+err:
+	put_device(&acme->dev);
+	return ret;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("add", "found"),
+    [("devm_acme_register(dev, acme)", []), ("acme_register(acme)", ["put-too-many acme_probe"])],
+)
+def test_devres_deletes_what_it_added(indexed, add, found):
+    library = MANAGED + ADD.replace("device_register", "device_add")
+    indexed.fill({"lib/acme.c": library, "drivers/acme/main.c": PUT_WHILE_MANAGED % add})
+    indexed.refresh()
+    assert indexed.said("drivers/acme/main.c", Confidence.MEDIUM) == found
+
+
+@pytest.mark.parametrize(("device", "known"), [("acme->dev", True), ("acme->host->dev", False)])
+def test_what_only_hangs_on_an_argument_is_told_to_nobody(indexed, device, known):
+    indexed.fill({"lib/acme.c": f"void acme_stop(struct acme *acme)\n{{\n\tdevice_del(&{device});\n}}\n"})
+    indexed.refresh()
+    names, _ = indexed.knows()
+    assert any(name == "acme_stop" for name, *_ in names) == known

@@ -83,6 +83,7 @@ class Statements(Flow):
     def return_statement(self, node: Node) -> None:
         if id(node) in self.broken:
             self.leave(None, node.start)
+            # min(): compiled, a slice of bytes must not end before it begins
             self.end(
                 Return(Unknown(folded(self.text[min(node.start + 6, node.end) : node.end]).rstrip("; ")), node.start)
             )

@@ -101,10 +101,13 @@ class Seen:
 
     def counters(self, words: frozenset[str]) -> frozenset[str]:
         """What callers of the functions among *words* count for their sake."""
-        return frozenset(counter for counter, contract in self.told(words) if moves(contract))
+        return frozenset(counter for counter, contract in self._contracts(words) if moves(contract))
 
-    def told(self, words: frozenset[str]) -> Iterator[tuple[str, Contract]]:
-        """What the functions among *words* do to each counter."""
+    def spoken_of(self, words: frozenset[str]) -> frozenset[str]:
+        """The counters of which anything is known of the functions among *words*, if only that they leave a caller's alone."""
+        return frozenset(counter for counter, _ in self._contracts(words))
+
+    def _contracts(self, words: frozenset[str]) -> Iterator[tuple[str, Contract]]:
         if self.names.known is not None:
             words = words & self.names.known
         for word in words:

@@ -195,8 +195,12 @@ class Drops(Core):
                 and not self.asked(state, count)
             ):
                 self.report.add("use-after-put", key, site.at, count, count.dropped[-1], state.trace, FREED)
-            settled = count.escaped.endswith(f" {site.callee}()")  # the callee that frees it saw to its count before
-            if count.high > 0 and (count.fresh or count.init) and self.counter in NEVER_FREED and not settled:
+            if (
+                count.high > 0
+                and (count.fresh or count.init)
+                and self.counter in NEVER_FREED
+                and not count.escaped.endswith(f" {site.callee}()")  # the callee that frees it saw to its count before
+            ):
                 self.report.add("free-counted", key, site.at, count, site, state.trace)
             state.counts[key] = msgspec.structs.replace(count, escaped="freed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -55,14 +56,7 @@ class Effects(Drops):
 
     def reached(self, state: State, args: list[int], targets: tuple[Target, ...]) -> list[int]:
         """What *targets* are, of a call with *args*."""
-        found = []
-        for target in targets:
-            if 0 <= target.arg < len(args):
-                value = args[target.arg]
-                for name in target.path:
-                    value = self.walk(state, value, name)
-                found.append(value)
-        return found
+        return [self.along(state, args[one.arg], one.path) for one in targets if 0 <= one.arg < len(args)]
 
     def by_member(self, contract: Contract, args: list[int]) -> tuple[Contract, list[int]]:
         """*contract* of a bare counter and its arguments, as those of the object where the counter is the member that holds its count."""
@@ -108,8 +102,7 @@ class Effects(Drops):
             if verb is Verb.DROP and not self.all_at_once(state, value, inside=several[0] != args[arg]):
                 return
         else:
-            for name in path:
-                value = self.walk(state, value, name)
+            value = self.along(state, value, path)
         if path:
             label = path_label(label, path)
         if verb is Verb.TAKE or verb is Verb.INIT:
@@ -131,6 +124,12 @@ class Effects(Drops):
             key = (self.values.root(value), self.counter)
             if key not in state.counts:
                 state.counts[key] = Count(effect.family, fresh=False, label=label, role="borrowed")
+
+    def along(self, state: State, value: int, path: Iterable[str]) -> int:
+        """What *path* leads to from *value*."""
+        for name in path:
+            value = self.walk(state, value, name)
+        return value
 
     def walk(self, state: State, value: int, name: str) -> int:
         """One step from *value* along an effect's path: ``*``, ``->member`` or ``.member`` (its address)."""
@@ -158,8 +157,7 @@ class Effects(Drops):
         if self.values.constant(arg) == 0:
             return
         *way, last = effect.target.path
-        for name in way:
-            arg = self.walk(state, arg, name)
+        arg = self.along(state, arg, way)
         place = (arg, last.removeprefix("->"))
         row = self.values.rows[arg]
         if last == "*" and row[0] == "sub":

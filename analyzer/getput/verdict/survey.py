@@ -82,7 +82,7 @@ class Surveyor:
         tables = self.judge.vocabulary.tables.contracts
         called = [name for call in calls.split() if (name := call.decode()) in self.changed and name not in tables]
         names = frozenset([name for name in called if not self.names.defines(path, name)])
-        return names if any(True for _ in self.names.seen_from(path).told(names)) else frozenset()
+        return names if self.names.seen_from(path).spoken_of(names) else frozenset()
 
     def again(
         self, text: bytes, path: str, record: FileRecord, called: frozenset[str]
@@ -92,7 +92,7 @@ class Surveyor:
         seen = self.names.seen_from(path)
         unit = self.judge.unit(text, path, seen, guesses=False)
         names = unit.unknown(called)
-        counters = frozenset(counter for counter, _ in seen.told(names))
+        counters = seen.spoken_of(names)
         sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
         if not sources:
             return None
@@ -156,7 +156,7 @@ class Surveyor:
                 contract = unit.contract(source.name, counter, 0)
                 if contract is not None and MANAGED.match(source.name):
                     contract = replace(
-                        contract, effects=tuple(one for one in contract.effects if one.verb not in TAKING), adds=()
+                        contract, effects=tuple(one for one in contract.effects if one.verb not in TAKING)
                     )
                 if contract is not None and tells(contract):
                     known[counter] = replace(contract, proof=f"{unit.path}:{unit.line(source.start)}")
