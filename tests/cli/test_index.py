@@ -98,6 +98,29 @@ def test_the_same_bytes(getput, tree):
     assert len(json.loads(first)["findings"]) == 21
 
 
+ENTRY = GET.replace('of_get_child_by_name(dev->of_node, "acme")', "dget(dev->entry)").replace("acme_node", "acme_entry")
+OPEN = USER.replace("acme_node", "acme_entry").replace("of_node_put", "dput").replace("device_node", "dentry")
+
+
+def test_a_scan_follows_what_it_shows(getput, tree):
+    """Families that are not proven are followed for who wants to see all, and then for good."""
+    (tree / "lib/entry.c").write_text(ENTRY)
+    outer = "struct dentry *acme_outer(struct device *dev)\n{\n\treturn acme_entry(dev);\n}\n"
+    (tree / "lib/outer.c").write_text(outer)
+    (tree / "drivers/acme/open.c").write_text(OPEN)
+    scan = ["scan", "--tree", tree, "--format", "json"]
+    first = getput(*scan).stdout
+    assert "a scan shows" in getput("index", "--tree", tree, "--status").stdout
+    assert "unless   of a family that no scan shows" in getput("apis", "acme_outer", "--tree", tree).stdout
+    assert getput(*scan, tree / "drivers").stdout.count('"index": "used"') == 1
+    alone = json.loads(getput(*scan, tree / "drivers", "--min-confidence", "low").stdout)
+    assert alone["stats"]["index"] == "none", "the whole tree is not looked at anew for a part of it"
+    assert found(getput(*scan, "--min-confidence", "low")) == [("leak-on-error", "drivers/acme/open.c"), *LEAK]
+    assert "a scan shows" not in getput("index", "--tree", tree, "--status").stdout
+    assert getput(*scan).stdout == first
+    assert "takes a reference on what it returns" in getput("apis", "acme_outer", "--tree", tree).stdout
+
+
 # --- patches ---------------------------------------------------------------------------------------------------------
 
 GUARD = "\tif (acme_read(dev))\n\t\treturn -EIO;\n"
@@ -125,6 +148,13 @@ def test_a_patch_is_judged_with_what_the_index_knows(getput, tree, undone):
     getput("index", "--tree", tree)
     assert check(getput, tree, undone) == (LEAK, "used")
     assert check(getput, tree, undone, "--no-index") == ([], "none")
+
+
+def test_a_patch_is_judged_with_what_a_scan_followed(getput, tree, undone):
+    getput("scan", "--tree", tree)
+    assert check(getput, tree, undone) == (LEAK, "partial")
+    getput("index", "--tree", tree)
+    assert check(getput, tree, undone) == (LEAK, "used")
 
 
 def test_a_callee_that_changed_since_is_looked_at_again(getput, tree, undone):

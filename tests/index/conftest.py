@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
 
 from getput.config import Settings
 from getput.index.build import Found, Progress, Round, refresh
 from getput.index.names import decode_history, says
 from getput.index.records import FileRecord, decode
+from getput.index.scope import Scope
 from getput.index.store import Store
 from getput.model import Confidence
+from getput.ownership.apis import load
+from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.survey import Worker
 
 
@@ -24,6 +28,7 @@ class Indexed:
     def __init__(self, top: Path, place: Path) -> None:
         self.top = top
         self.place = place
+        self.scope = Scope.ALL
         self.time = 1_000_000_000
         top.mkdir()
 
@@ -48,7 +53,7 @@ class Indexed:
     def refresh(self, place: Path | None = None, dies_after: int = -1) -> Progress:
         """Bring the index up to date, in this process; ``dies_after`` batches of files the work is cut off."""
         store = Store(place or self.place, write=True)
-        store.prepare("stamp", self.top)
+        store.prepare("stamp", self.top, self.scope, Vocabulary(load()).proven)
         left = dies_after
 
         def run(round_: Round) -> Generator[list[Found], None, None]:
@@ -93,6 +98,23 @@ class Indexed:
             return names, [(path, decode(raw)) for path, raw in store.records()]
         finally:
             store.close()
+
+
+FILES = ("a/one.c", "a/two.c", "b/one.c", "b/near.h", "include/all.h")
+NAMES = ("f0", "f1", "f2", "f3")
+
+
+def trees(calls: Sequence[str]) -> st.SearchStrategy[dict[str, str]]:
+    """Trees of functions that make some of *calls*, about ``x``, and call each other."""
+    call = st.sampled_from([*calls, *(f"{name}(x);" for name in NAMES)])
+    bodies = st.lists(st.one_of(call, call.map(lambda call: f"if (a)\n\t\treturn -1;\n\t{call}")), max_size=3)
+    functions = st.builds(
+        lambda static, name, body: f"{static}int {name}(struct x *x, int a)\n{{\n\t{body}\n\treturn 0;\n}}\n",
+        st.sampled_from(["", "static "]),
+        st.sampled_from(NAMES),
+        bodies.map("\n\t".join),
+    )
+    return st.dictionaries(st.sampled_from(FILES), st.lists(functions, max_size=3).map("\n".join), min_size=1)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.index.conftest import Indexed
+from tests.index.conftest import Indexed, trees
 
 from getput.index.build import LAST
 
@@ -148,23 +148,7 @@ def test_a_callee_that_changes_while_the_work_is_cut_off(indexed, dies_after, go
 
 # --- any tree, any changes -------------------------------------------------------------------------------------------
 
-FILES = ("a/one.c", "a/two.c", "b/one.c", "b/near.h", "include/all.h")
-NAMES = ("f0", "f1", "f2", "f3")
-CALLS = st.sampled_from(
-    ["kref_get(&x->ref);", "kref_put(&x->ref, gone);", "other(x);", *(f"{name}(x);" for name in NAMES)]
-)
-BODIES = st.lists(st.one_of(CALLS, CALLS.map(lambda call: f"if (a)\n\t\treturn -1;\n\t{call}")), max_size=3)
-
-
-@st.composite
-def functions(draw) -> str:
-    """One function that counts, or calls one that may."""
-    static = draw(st.sampled_from(["", "static "]))
-    body = "\n\t".join(draw(BODIES))
-    return f"{static}int {draw(st.sampled_from(NAMES))}(struct x *x, int a)\n{{\n\t{body}\n\treturn 0;\n}}\n"
-
-
-TREES = st.dictionaries(st.sampled_from(FILES), st.lists(functions(), max_size=3).map("\n".join), min_size=1)
+TREES = trees(["kref_get(&x->ref);", "kref_put(&x->ref, gone);", "other(x);"])
 
 
 @settings(max_examples=25, deadline=None)

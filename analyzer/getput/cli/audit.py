@@ -154,12 +154,13 @@ def _world(args: argparse.Namespace, tree: Path, settings: object, sources: list
     from getput.fleet.sources import Kind
     from getput.fleet.world import world_of
     from getput.index.place import place
+    from getput.index.scope import Scope
 
     assert isinstance(settings, Settings)
     mails = any(source.kind is not Kind.RANGE for source in sources)
     index = args.index and mails and place(tree).is_file()
     if index:
-        brought_up_to_date(tree, settings, args.jobs, show=not args.quiet)[0].close()
+        brought_up_to_date(tree, settings, args.jobs, show=not args.quiet, scope=Scope.ALL)[0].close()
     return world_of(tree, settings, args.show, mails=mails, index=index)
 
 

@@ -11,7 +11,7 @@ from getput.cli import UsageError, options
 from getput.cli.apis import NUMBERS, POINTERS, TRUTHS, in_words
 from getput.csource.expand import scope_names
 from getput.report.escape import printable
-from getput.verdict.current import NONE, OUTDATED, Current
+from getput.verdict.current import NONE, OUTDATED, PARTIAL, Current
 from getput.verdict.evidence import Belief, Evidence, Step
 from getput.verdict.judge import Judge
 
@@ -44,7 +44,10 @@ def believed_of(args: argparse.Namespace, names: Sequence[str], hint: Callable[[
         if not files:
             raise UsageError(f"neither a table nor the index of {tree} knows {name}: {hint(name)}")
         where = printable(", ".join(files[:5]))
-        pages.append(f"{printable(name)}\n  does     nothing to a count of which getput knows ({where})\n")
+        page_ = f"{printable(name)}\n  does     nothing to a count of which getput knows ({where})\n"
+        if current.state == PARTIAL:
+            page_ += f"  unless   of a family that no scan shows: `getput index --tree {tree}` looks at those, too\n"
+        pages.append(page_)
     return pages
 
 

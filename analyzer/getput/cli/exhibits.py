@@ -13,7 +13,7 @@ from getput.cli.progress import counted
 from getput.config import Settings
 from getput.index.names import Names
 from getput.model import Answer, Exhibit, Finding, Problem
-from getput.verdict.current import USED, Current
+from getput.verdict.current import PARTIAL, USED, Current
 from getput.verdict.exhibit import standing
 from getput.verdict.judge import Judge
 from getput.verdict.survey import UnjudgeableError, text_of
@@ -29,7 +29,7 @@ class _Shown(NamedTuple):
 def exhibited(answer: Answer, tree: Path, settings: Settings, jobs: int, *, show: bool) -> Answer:
     """*answer* with exhibits; a file that cannot be read again becomes an error of it."""
     groups = [tuple(found) for _, found in groupby(answer.findings, key=lambda finding: finding.file)]
-    done = in_order(_start, (tree, settings, answer.stats.index == USED), _look, groups, jobs, _died)
+    done = in_order(_start, (tree, settings, answer.stats.index in (USED, PARTIAL)), _look, groups, jobs, _died)
     findings: list[Finding] = []
     errors = list(answer.errors)
     for group, shown in zip(groups, counted(done, len(groups), "files read again", show), strict=True):

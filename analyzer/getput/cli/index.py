@@ -8,6 +8,7 @@ from pathlib import Path
 
 from getput.cli import UsageError, options, output
 from getput.index.place import place
+from getput.index.scope import Scope
 from getput.index.stamp import stamp_of
 from getput.index.store import UNUSABLE, Store, locked, remove
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from getput.cli.indexing import brought_up_to_date
 
     start = time.perf_counter()
-    store, done = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet)
+    store, done = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet, scope=Scope.ALL)
     seconds = f", {time.perf_counter() - start:.1f} s" if args.timing else ""
     if not args.quiet:
         files, names = store.sizes()
@@ -51,6 +52,7 @@ def _status(where: Path, stamp: str) -> list[str]:
         store = Store(where, write=False)
         known, settled, tree = store.meta("stamp"), store.meta("settled"), store.meta("tree")
         files, names = store.sizes() if known else (0, 0)
+        partial = known == stamp and store.scope is Scope.PROVEN
     except UNUSABLE as error:
         raise UsageError(f"the index cannot be read: {error}") from error
     state = (
@@ -66,6 +68,11 @@ def _status(where: Path, stamp: str) -> list[str]:
         f"  state      {state}\n",
         f"  files      {files}\n",
         f"  functions  {names} that count\n",
+        *(
+            ["  knows      what a scan shows; `getput index` lets it know what counts of other families, too\n"]
+            if partial
+            else []
+        ),
     ]
 
 

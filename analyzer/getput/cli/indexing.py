@@ -12,13 +12,18 @@ from getput.cli.progress import counted
 from getput.config import Settings
 from getput.index.build import LAST, Found, Job, Progress, Round, refresh
 from getput.index.place import place
+from getput.index.scope import Scope
 from getput.index.stamp import stamp_of
 from getput.index.store import UNUSABLE, Store, locked, remove
+from getput.ownership.apis import load
+from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.survey import Worker
 
 
-def brought_up_to_date(tree: Path, settings: Settings, jobs: int, *, show: bool) -> tuple[Store, Progress]:
-    """The index of *tree*, open and true; and what that took.
+def brought_up_to_date(
+    tree: Path, settings: Settings, jobs: int, *, show: bool, scope: Scope = Scope.PROVEN
+) -> tuple[Store, Progress]:
+    """The index of *tree*, open and true, that knows what is in *scope* at least; and what that took.
 
     Waits for another process that writes it.  Raises UsageError where it cannot be written.
     """
@@ -26,10 +31,10 @@ def brought_up_to_date(tree: Path, settings: Settings, jobs: int, *, show: bool)
     try:
         with locked(where, wait=False) as mine:
             if mine:
-                return _refreshed(where, tree, settings, jobs, show)
+                return _refreshed(where, tree, settings, jobs, show, scope)
         message("another getput is at work on the index of this tree: waiting for it")
         with locked(where, wait=True):
-            return _refreshed(where, tree, settings, jobs, show)
+            return _refreshed(where, tree, settings, jobs, show, scope)
     except UNUSABLE as error:
         raise UsageError(f"the index cannot be used: {_named(error, where)}") from error
 
@@ -39,20 +44,23 @@ def _named(error: Exception, where: Path) -> str:
     return str(error) if str(where.parent) in str(error) else f"{where}: {error}"
 
 
-def _opened(where: Path, stamp: str, tree: Path) -> Store:
+def _opened(where: Path, tree: Path, settings: Settings, scope: Scope) -> Store:
     """The index, ready to be written: made anew where what lies there is none, or damaged."""
+    stamp, proven = stamp_of(settings, tree), Vocabulary(load(settings.tables)).proven
     try:
         store = Store(where, write=True)
-        store.prepare(stamp, tree)
+        store.prepare(stamp, tree.resolve(), scope, proven)
     except UNUSABLE:
         remove(where)
         store = Store(where, write=True)
-        store.prepare(stamp, tree)
+        store.prepare(stamp, tree.resolve(), scope, proven)
     return store
 
 
-def _refreshed(where: Path, tree: Path, settings: Settings, jobs: int, show: bool) -> tuple[Store, Progress]:
-    store = _opened(where, stamp_of(settings, tree), tree.resolve())
+def _refreshed(
+    where: Path, tree: Path, settings: Settings, jobs: int, show: bool, scope: Scope
+) -> tuple[Store, Progress]:
+    store = _opened(where, tree, settings, scope)
 
     def run(round_: Round) -> Generator[Sequence[Found], None, None]:
         parts = in_order(_start, (tree, settings, where, round_.number), _work, round_.batches, jobs, _died)

@@ -17,6 +17,7 @@ from getput.cli.jobs import ProcessDiedError, in_order
 from getput.cli.progress import counted
 from getput.config import Settings
 from getput.index.records import FileRecord, answer_of, decode
+from getput.index.scope import Scope, scope_of
 from getput.index.tree import sources
 from getput.model import Answer, Extra, Problem, Status
 from getput.ownership import apis
@@ -24,7 +25,7 @@ from getput.ownership.vocabulary import Vocabulary
 from getput.patch.series import default_tree
 from getput.report import FORMATS, Look
 from getput.report.select import unjudged, wanted
-from getput.verdict.current import NONE, USED, Current
+from getput.verdict.current import NONE, PARTIAL, USED, Current
 from getput.verdict.folder import Folders
 from getput.verdict.survey import Alone
 
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     settings = options.settings(args, tree)
     hidden = options.hidden(args, tree, settings, frozenset(Status))
     indexed = _below(args.paths, tree) if args.index else None
-    if indexed is not None and (not args.paths or "" in indexed or Current(tree, settings).state == USED):
+    if indexed is not None and (not args.paths or "" in indexed or _knows(tree, settings)):
         try:
             full, interrupted = _from_index(tree, settings, indexed, args)
         except UsageError as unusable:
@@ -120,11 +121,17 @@ def _below(paths: Sequence[Path], tree: Path) -> tuple[str, ...] | None:
     return tuple(out)
 
 
+def _knows(tree: Path, settings: Settings) -> bool:
+    """Whether there is an index that has what is asked for: it would not be made for a few files."""
+    state = Current(tree, settings).state
+    return state == USED or (state == PARTIAL and scope_of(settings) is Scope.PROVEN)
+
+
 def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argparse.Namespace) -> tuple[Answer, bool]:
     """What stands in *paths*, as the index knows it once it was brought up to date; and whether that was interrupted."""
     from getput.cli.indexing import brought_up_to_date
 
-    store, done = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet)
+    store, done = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet, scope=scope_of(settings))
     folders = tuple(f"{path}/" for path in paths)
     records = (
         (path, decode(raw))
@@ -137,7 +144,7 @@ def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argp
         judged, known = store.judged()
         left = f", {done.left}" if done.left else ""
         errors.append(Problem(name, f"interrupted: {judged:,} of {known:,} files judged{left}"))
-    answer = answer_of(name, _settled(records, tree, settings), errors, USED)
+    answer = answer_of(name, _settled(records, tree, settings), errors, USED, scope_of(settings))
     store.close()
     return answer, done.interrupted
 
@@ -156,7 +163,7 @@ def _alone(tree: Path, settings: Settings, args: argparse.Namespace) -> tuple[An
     if interrupted:
         so_far = f"{len(records):,} of {len(files):,} files judged" if files else "no file judged yet"
         errors.append(Problem(name, f"interrupted: {so_far}"))
-    return answer_of(name, _settled(records, tree, settings), errors, NONE), interrupted
+    return answer_of(name, _settled(records, tree, settings), errors, NONE, scope_of(settings)), interrupted
 
 
 def _parts(

@@ -55,11 +55,12 @@ class Worker:
 
     def _use_index(self, away: bool) -> None:
         """Judge with what the index knows.  Raises UnfitError where there is none that fits."""
-        from getput.verdict.current import NONE, USED, Current
+        from getput.verdict.current import NONE, PARTIAL, USED, Current
 
         current = Current(self.tree, self.world.settings, frozen=True)
         if current.state != USED:
-            what = "there is no index" if current.state == NONE else "another getput made the index"
+            whys = {NONE: "there is no index", PARTIAL: "a scan made the index"}
+            what = whys.get(current.state, "another getput made the index")
             raise UnfitError(f"{what} of {self.tree} (run getput index --tree {self.tree})")
         if away and current.behind():
             raise UnfitError(

@@ -8,7 +8,7 @@ same, nothing is said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -20,6 +20,18 @@ NEAR = 2  # folders that a header outside of include/ must share with who sees i
 
 encode_history = msgspec.msgpack.Encoder().encode
 decode_history = msgspec.msgpack.Decoder(History).decode
+
+
+class Part(NamedTuple):
+    """Counters that are followed apart from all others, so that what is found of them is the same whether those are followed or not: those in
+    ``counters``, or, unless ``inside``, those that are not."""
+
+    counters: frozenset[str]
+    inside: bool
+
+    def of(self, contracts: Contracts) -> Contracts:
+        """What *contracts* say of these counters."""
+        return {counter: one for counter, one in contracts.items() if (counter in self.counters) == self.inside}
 
 
 class Definition(msgspec.Struct):
@@ -36,9 +48,15 @@ class Definition(msgspec.Struct):
             self.history = decode_history(self.raw)
         return self.history
 
-    def changed_in(self, round_: int) -> bool:
-        """Whether *round_* found something else than the one before."""
-        return any(since == round_ for since, _ in self.rounds())
+    def changed_in(self, round_: int, part: Part) -> bool:
+        """Whether *round_* found something else than the one before, of the counters of *part*."""
+        if not any(since == round_ for since, _ in self.rounds()):
+            return False
+        return says(part.of(self.at(round_))) != says(part.of(self.at(round_ - 1)))
+
+    def speaks_of(self, part: Part) -> bool:
+        """Whether any round found something about a counter of *part*."""
+        return any(part.of(contracts) for _, contracts in self.rounds())
 
     def at(self, round_: int) -> Contracts:
         """What was known after *round_*."""
@@ -52,14 +70,20 @@ class Definition(msgspec.Struct):
 class Names:
     """All functions that count, as known after one round.
 
-    *find* gives the definitions of a name; *known* are all names, where they fit into memory, else None.
+    *find* gives the definitions of a name; *proven* are the counters that are looked up apart from others; *known* are all names, where they
+    fit into memory, else None.
     """
 
     def __init__(
-        self, find: Callable[[str], Iterable[Definition]], round_: int, known: frozenset[str] | None = None
+        self,
+        find: Callable[[str], Iterable[Definition]],
+        round_: int,
+        proven: frozenset[str],
+        known: frozenset[str] | None = None,
     ) -> None:
         self.find = find
         self.round = round_
+        self.parts = Part(proven, inside=True), Part(proven, inside=False)
         self.known = known
         self.found: dict[str, list[Definition]] = {}
         self.answers: dict[tuple[str, str], Contracts] = {}
@@ -70,6 +94,13 @@ class Names:
         if known is None:
             known = self.found[name] = list(self.find(name))
         return known
+
+    def changed(self, part: Part) -> frozenset[str]:
+        """The names of which the round found something else than the one before, of the counters of *part*; ``known`` are all of them."""
+        known = self.known or ()
+        return frozenset(
+            name for name in known if any(one.changed_in(self.round, part) for one in self.definitions(name))
+        )
 
     def defines(self, path: str, name: str) -> bool:
         """Whether the file *path* has a function *name* that counts."""
@@ -82,7 +113,17 @@ class Names:
         key = (name, path)
         answer = self.answers.get(key)
         if answer is None:
-            answer = self.answers[key] = agreed(seen_from(path, self.definitions(name)), self.round)
+            answer = self.answers[key] = self.agreed(self.definitions(name), path)
+        return answer
+
+    def agreed(self, definitions: list[Definition], path: str) -> Contracts:
+        """What those of *definitions* that a call in *path* may mean say with one voice."""
+        if len(definitions) < 2:
+            return agreed(seen_from(path, definitions), self.round)
+        answer: Contracts = {}
+        for part in self.parts:
+            speaking = [one for one in definitions if one.speaks_of(part)]
+            answer |= part.of(agreed(seen_from(path, speaking), self.round))
         return answer
 
     def seen_from(self, path: str) -> Seen:
@@ -103,9 +144,10 @@ class Seen:
         """What callers of the functions among *words* count for their sake."""
         return frozenset(counter for counter, contract in self._contracts(words) if moves(contract))
 
-    def spoken_of(self, words: frozenset[str]) -> frozenset[str]:
-        """The counters of which anything is known of the functions among *words*, if only that they leave a caller's alone."""
-        return frozenset(counter for counter, _ in self._contracts(words))
+    def spoken_of(self, words: frozenset[str], part: Part) -> frozenset[str]:
+        """The counters of *part* of which anything is known of the functions among *words*, if only that they leave a caller's alone."""
+        found = {counter for counter, _ in self._contracts(words)}
+        return frozenset(counter for counter in found if (counter in part.counters) == part.inside)
 
     def _contracts(self, words: frozenset[str]) -> Iterator[tuple[str, Contract]]:
         if self.names.known is not None:
@@ -123,7 +165,14 @@ def agreed(definitions: list[Definition], round_: int) -> Contracts:
     if not definitions:
         return {}
     first, *others = [definition.at(round_) for definition in definitions]
-    return first if all(says(other) == says(first) for other in others) else {}
+    if not others:
+        return first
+    said = [says(other) for other in others]
+    return {
+        counter: first[counter]
+        for counter, one in says(first).items()
+        if all(other.get(counter) == one for other in said)
+    }
 
 
 def says(contracts: Contracts) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from getput.index.scope import Scope
 from getput.model import Answer, FileAnswer, Finding, PatchAnswer, Problem, Stats
 from getput.ownership.view import Kept
 
@@ -13,12 +14,18 @@ TOO_LARGE = "larger than 10 MB"
 
 
 class FunctionRecord(msgspec.Struct, frozen=True, array_like=True):
-    """All functions of one name in a file (there may be several, under ``#ifdef``)."""
+    """All functions of one name in a file (there may be several, under ``#ifdef``).
+
+    ``unparsed`` and ``bounded`` are how many of them could not be followed, or not to the end, for counters that are proven; the last two
+    the same for the others.
+    """
 
     name: str
     findings: tuple[Finding, ...] = ()
     unparsed: int = 0
     bounded: int = 0
+    unparsed_else: int = 0
+    bounded_else: int = 0
 
 
 class Open(msgspec.Struct, frozen=True, array_like=True):
@@ -43,8 +50,12 @@ encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(FileRecord).decode
 
 
-def answer_of(name: str, records: Iterable[tuple[str, FileRecord]], errors: Iterable[Problem], index: str) -> Answer:
-    """What *records* (file, what was found there) say about the input called *name*; *errors* were met before."""
+def answer_of(
+    name: str, records: Iterable[tuple[str, FileRecord]], errors: Iterable[Problem], index: str, scope: Scope
+) -> Answer:
+    """What *records* (file, what was found there) say about the input called *name*; *errors* were met before.  What could not be followed is
+    counted in *scope*."""
+    every = scope is Scope.ALL
     files: list[FileAnswer] = []
     findings: list[Finding] = []
     problems = list(errors)
@@ -57,7 +68,8 @@ def answer_of(name: str, records: Iterable[tuple[str, FileRecord]], errors: Iter
             files.append(FileAnswer(path, "failed", record.problem))
             problems.append(Problem(path, record.problem))
         else:
-            failed, cut = sum(one.unparsed for one in record.told), sum(one.bounded for one in record.told)
+            failed = sum(max(one.unparsed, one.unparsed_else * every) for one in record.told)
+            cut = sum(max(one.bounded, one.bounded_else * every) for one in record.told)
             files.append(FileAnswer(path, "analysed", None, None, record.functions, failed, cut))
             unparsed += failed
             bounded += cut

@@ -15,8 +15,9 @@ import msgspec
 
 from getput.database import META, Database
 from getput.index.facts import Facts
+from getput.index.scope import Scope
 
-LAYOUT = 1  # of the tables below; another one starts anew
+LAYOUT = 2  # of the tables below; another one starts anew
 SCHEMA = f"""
 {META}
 CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime INTEGER, blob BLOB, done INTEGER, gen INTEGER);
@@ -95,17 +96,34 @@ class Store(Database):
 
     # --- the whole -----------------------------------------------------------------------------------------------
 
-    def prepare(self, stamp: str, tree: Path) -> None:
-        """Make the tables, or empty them where they were filled under another stamp."""
-        if self.meta("layout") == str(LAYOUT) and self.meta("stamp") == stamp:
+    @property
+    def scope(self) -> Scope:
+        """How much it knows.  Raises StoreError where it does not say."""
+        try:
+            return Scope(self.meta("scope") or "")
+        except ValueError as error:
+            raise StoreError(f"{self.path}: it does not say what it knows") from error
+
+    @property
+    def proven(self) -> frozenset[str]:
+        """The counters that it knows whatever its scope."""
+        return frozenset((self.meta("proven") or "").split())
+
+    def prepare(self, stamp: str, tree: Path, scope: Scope, proven: Iterable[str]) -> None:
+        """Make the tables, or empty them where they were filled under another stamp, or for less than *scope*; what once knew all goes on to.
+        *proven* are the counters of that scope."""
+        before = self.meta("scope")
+        if self.meta("layout") == str(LAYOUT) and self.meta("stamp") == stamp and before in (scope, Scope.ALL):
             return
+        scope = Scope.ALL if before == Scope.ALL else scope
         with self.transaction():
             for kind, name in self.db.execute(
                 "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
             ).fetchall():
                 self.db.execute(f"DROP {kind.upper()} IF EXISTS {name}")
             self.make(SCHEMA)
-            for key, value in (("layout", LAYOUT), ("stamp", stamp), ("tree", tree), ("gen", 0), ("settled", 0)):
+            about = {"layout": LAYOUT, "stamp": stamp, "tree": tree, "gen": 0, "settled": 0, "scope": scope}
+            for key, value in (*about.items(), ("proven", " ".join(sorted(proven)))):
                 self.put_meta(key, str(value))
 
     def meta(self, key: str) -> str | None:

@@ -42,9 +42,11 @@ MAX_TAKERS = 16  # functions followed for one counter of one file
 MAX_CALLS = 4  # callees of callees in which a put is looked for
 
 
-def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str]) -> FileReport:
+def file_report(
+    unit: Unit, focus: frozenset[str] | None, touched: frozenset[str], only: frozenset[str] | None = None
+) -> FileReport:
     """What rules about a whole file may see.  *focus* are the words of the changed lines: only members and counters among them are
-    followed; None follows all."""
+    followed; None follows all.  Members hold one of *only*, if they are given."""
     stored: list[Stored] = []
     vocabulary = unit.vocabulary
     counters: Sequence[str] = vocabulary.followed
@@ -55,6 +57,8 @@ def file_report(unit: Unit, focus: frozenset[str] | None, touched: frozenset[str
     for counter in counters:
         if fields is not None and not fields:
             break
+        if only is not None and counter not in only:
+            continue
         if counter in taken or (focus is not None and unit.mentions(vocabulary.puts(counter))):
             stored += members_of(unit, counter, fields)
     functions = tuple([unit.member(source) for source in unit.sources])

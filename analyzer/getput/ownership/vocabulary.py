@@ -15,9 +15,21 @@ class Vocabulary:
 
     ``moving`` has, of these, those for whose sake a function has to be followed: a name that may only make a count unsure does nothing where nothing
     else counts.  ``cleaning`` are the classes of cleanup attributes, which mean something only where such an attribute names them.
+    ``followed`` are all counters, and ``proven`` those of a family that is.
     """
 
-    __slots__ = ("cleaning", "counters", "dropping", "followed", "moving", "tables", "taken", "takers", "words")
+    __slots__ = (
+        "cleaning",
+        "counters",
+        "dropping",
+        "followed",
+        "moving",
+        "proven",
+        "tables",
+        "taken",
+        "takers",
+        "words",
+    )
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -53,6 +65,9 @@ class Vocabulary:
         self.cleaning = {name: frozenset(found) for name, found in cleaning.items()}
         self.words = frozenset(self.counters)
         self.followed = tuple(sorted(frozenset().union(*self.counters.values())))  # every counter of a name
+        families = tables.families.values()
+        unproven = {one.counter for one in families if not one.proven} - {one.counter for one in families if one.proven}
+        self.proven = frozenset(self.followed) - unproven
         self.takers: dict[str, frozenset[str]] = {}
         self.taken: dict[bytes, frozenset[str]] = {}  # what a name takes, by the name as it stands in a file
         self.dropping: dict[str, frozenset[str]] = {}

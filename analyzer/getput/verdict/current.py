@@ -9,19 +9,21 @@ from getput.config import Settings
 from getput.index.build import LAST, Found, Round, refresh
 from getput.index.names import Definition, Names
 from getput.index.place import place
+from getput.index.scope import Scope
 from getput.index.stamp import stamp_of
 from getput.index.store import Store, StoreError, locked
 from getput.index.tree import sources
 from getput.verdict.survey import Worker
 
-NONE, OUTDATED, USED, STALE = "none", "outdated", "used", "stale"
+NONE, OUTDATED, USED, PARTIAL, STALE = "none", "outdated", "used", "partial", "stale"
 
 
 class Current:
     """The index of *tree*, if there is one that fits.
 
-    ``state`` is ``none`` (no index), ``outdated`` (made by another getput, or with other tables: not used), ``used``, or ``stale`` (used,
-    although another process kept it from being made true).  One that is *frozen* is taken for true: whoever asks has seen to it.
+    ``state`` is ``none`` (no index), ``outdated`` (made by another getput, or with other tables: not used), ``used``, ``partial`` (used, but
+    made by a scan, which follows no more than it shows), or ``stale`` (used, although another process kept it from being made true).  One that
+    is *frozen* is taken for true: whoever asks has seen to it.
     """
 
     def __init__(self, tree: Path, settings: Settings, *, frozen: bool = False) -> None:
@@ -37,13 +39,14 @@ class Current:
         try:
             self.store = Store(self.place, write=False)
             stamp, generation = self.store.meta("stamp"), self.store.meta("gen")
+            if stamp != stamp_of(settings, tree) or generation in (None, "0"):
+                self.state = OUTDATED
+                return
+            scope, proven = self.store.scope, self.store.proven
         except StoreError:
             return
-        if stamp != stamp_of(settings, tree) or generation in (None, "0"):
-            self.state = OUTDATED
-            return
-        self.state = USED
-        self.names = Names(self.find, LAST)
+        self.state = USED if scope is Scope.ALL else PARTIAL
+        self.names = Names(self.find, LAST, proven)
 
     def behind(self) -> bool:
         """Whether some file of the tree is not the one that the index knows, or the making of the index was not ended.  Looks at all of them."""

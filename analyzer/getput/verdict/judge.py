@@ -199,9 +199,13 @@ class Judge:
         return out
 
     def judge_file(
-        self, unit: Unit | None, touched: Sequence[FunctionSource], focus: frozenset[str] | None
+        self,
+        unit: Unit | None,
+        touched: Sequence[FunctionSource],
+        focus: frozenset[str] | None,
+        counters: frozenset[str] | None = None,
     ) -> list[Judged]:
-        """What the rules about several functions find, where one of *touched* concerns them."""
+        """What the rules about several functions find, where one of *touched* concerns them; of members that hold only one of *counters*, if they are given."""
         if unit is None:
             return []
         out: list[Judged] = []
@@ -214,7 +218,7 @@ class Judge:
                 rule.concerned is None or rule.concerned(unit.member(source)) for source in touched
             ):
                 if report is None:
-                    report = file_report(unit, focus, frozenset(source.name for source in touched))
+                    report = file_report(unit, focus, frozenset(source.name for source in touched), counters)
                 asked = msgspec.structs.replace(report, lacks=self.offered.lacking(rule.asks)) if rule.asks else report
                 for name, one in rule.check_file(asked):
                     out.append(judged(rule.id, rule.severity, one, unit.by_name[name], unit.path, lines))
@@ -266,9 +270,6 @@ class Comparison:
     def outcome(self, tally: Tally) -> list[tuple[Judged, Status, Anchor | None]]:
         """Every finding with its status and its anchor."""
         old, new = self.judged_sources()
-        old, new = self.touched()
-        if not self.images.whole:
-            old, new = whole_only(self.before, old, self.images, 0), whole_only(self.after, new, self.images, 2)
         self.functions = frozenset(source.name for source in (*old, *new))
         before = [] if self.before is None else self.judge.judge(self.before, old, None if new else tally)
         after = [] if self.after is None else self.judge.judge(self.after, new, tally)

@@ -16,18 +16,22 @@ from getput.csource.expand import SCOPES, mention
 from getput.csource.syntax import FunctionSource
 from getput.index.build import Found, Job
 from getput.index.facts import Facts, calls_of, facts_of
-from getput.index.names import Contracts, Definition, Names, says
+from getput.index.names import Contracts, Definition, Names, Part, says
 from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, Open, decode, encode
+from getput.index.scope import Scope, scope_of
 from getput.index.store import Store
 from getput.model import Confidence, Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
 from getput.ownership.naming import MANAGED
 from getput.ownership.unit import MAX_DEPTH, Unit
+from getput.ownership.vocabulary import Vocabulary
 from getput.pattern import pattern
 from getput.untrusted import MAX_SOURCE, contents
 from getput.verdict.judge import Judge, Tally, at_most
 from getput.verdict.place import Judged, finding, fingerprint
 from getput_rules.packs import every_rule as all_rules
+
+Told = dict[str, tuple[bool, Contracts]]  # by function: whether it is static, and what it does to each counter
 
 STATIC = pattern(rb"\bstatic\b")
 TAKING = frozenset({Verb.TAKE, Verb.INIT})
@@ -42,87 +46,133 @@ def standing() -> dict[str, Confidence]:
     return {rule.id: rule.standing for rule in all_rules()}
 
 
-class Surveyor:
-    """Looks at files, one at a time; *names* are what the round before found out."""
+class Followed:
+    """Counters that a surveyor follows by themselves: ``part`` says which of what is known, ``counters`` are those of the tables, ``words`` what in
+    a text may count for them, ``classes`` cleanup classes that do."""
 
-    def __init__(self, judge: Judge, names: Names, changed: frozenset[str] | None) -> None:
+    def __init__(self, vocabulary: Vocabulary, part: Part) -> None:
+        self.part = part
+        self.counters = frozenset(one for one in vocabulary.followed if (one in part.counters) == part.inside)
+        self.words = frozenset(
+            word.encode() for word, counted in vocabulary.counters.items() if not counted.isdisjoint(self.counters)
+        )
+        self.classes = frozenset(
+            word.encode() for word, counted in vocabulary.cleaning.items() if not counted.isdisjoint(self.counters)
+        )
+
+    def beginning(self, calls: set[bytes]) -> set[bytes]:
+        """Those of the words of a file that calls *calls* for whose sake it is looked at."""
+        words = calls & self.words
+        return words if calls.isdisjoint(SCOPES) else words | self.classes
+
+
+class Surveyor:
+    """Looks at files, one at a time, following what is in *scope*; *names* are what the round before found out."""
+
+    def __init__(self, judge: Judge, names: Names, scope: Scope, *, later: bool = False) -> None:
         self.judge = judge
         self.names = names
-        self.changed = changed  # since the round before that; None in the first round
-        self.words = frozenset(word.encode() for word in judge.vocabulary.words)
-        self.classes = frozenset(name.encode() for name in judge.vocabulary.tables.cleanups)
+        parts = names.parts if scope is Scope.ALL else names.parts[:1]
+        self.followed = tuple(Followed(judge.vocabulary, part) for part in parts)
+        # For each of what is followed, the names of which that round found out more; nothing in the first round.
+        self.changed = tuple(names.changed(part) if later else frozenset() for part in parts)
 
-    def first(self, text: bytes, path: str) -> tuple[Facts, FileRecord, dict[str, tuple[bool, Contracts]]]:
-        """The first round of a file: its facts, what stands in it, and (static, what it does) of those of its functions that count."""
+    def first(self, text: bytes, path: str) -> tuple[Facts, FileRecord, Told]:
+        """The first round of a file: its facts, what stands in it, and what those of its functions do that count."""
         calls = calls_of(text)
         facts = facts_of(text, calls)
-        if calls.isdisjoint(self.words) and calls.isdisjoint(SCOPES):
-            return facts, FileRecord(functions=facts.defines.count(b" ") - 1 if facts.defines else 0), {}
+        record = FileRecord(functions=facts.defines.count(b" ") - 1 if facts.defines else 0)
+        told: Told = {}
+        begun = [(followed, words) for followed in self.followed if (words := followed.beginning(calls))]
+        if not begun:
+            return facts, record, told
         unit = self.judge.unit(text, path, guesses=False)
         unit.all_words = frozenset(calls)
-        words = calls & self.words
-        if not calls.isdisjoint(SCOPES):
-            words |= self.classes
-        sources = naming(unit, words)
-        record = self.look(unit, sources, FileRecord(functions=len(unit.sources)))
-        whole = self.judge.judge_file(unit, unit.sources, None)
-        record = replace(
-            record,
-            findings=tuple([self.placed(one, {}) for one in whole if one.found.kept is None]),
-            open=tuple([Open(self.placed(one, {}), one.found.kept) for one in whole if one.found.kept is not None]),
-        )
-        contracts = self.contracts(unit, sources)
+        whole: list[Judged] = []
+        for followed, words in begun:
+            if followed.part.inside:
+                record = replace(record, functions=len(unit.sources))
+            sources = naming(unit, words)
+            record = self.look(unit, sources, record, followed, followed.counters)
+            new = self.judge.judge_file(unit, unit.sources, None, followed.counters)
+            whole += [one for one in new if one not in whole]
+            add(told, self.contracts(unit, sources, followed.counters))
         unit.close()
-        return facts, record, contracts
+        found = tuple([self.placed(one, {}) for one in whole if one.found.kept is None])
+        left = tuple([Open(self.placed(one, {}), one.found.kept) for one in whole if one.found.kept is not None])
+        return facts, replace(record, findings=found, open=left), told
 
-    def concerning(self, path: str, calls: bytes) -> frozenset[str]:
-        """Of the names that a file calls (as facts tell them) those of which more is known now, if what they count can be seen from the file.
-        What it defines itself is left out: a look at the file would begin with that."""
-        assert self.changed is not None
+    def concerning(self, path: str, calls: bytes) -> list[frozenset[str]]:
+        """Of the names that a file calls (as facts tell them) those of which more is known now, if what they count can be seen from the file,
+        for each of what is followed.  What it defines itself is left out: a look at the file would begin with that."""
         tables = self.judge.vocabulary.tables.contracts
-        called = [name for call in calls.split() if (name := call.decode()) in self.changed and name not in tables]
-        names = frozenset([name for name in called if not self.names.defines(path, name)])
-        return names if self.names.seen_from(path).spoken_of(names) else frozenset()
+        words = [call.decode() for call in calls.split()]
+        seen = self.names.seen_from(path)
+        out = []
+        for followed, changed in zip(self.followed, self.changed, strict=True):
+            called = [name for name in words if name in changed and name not in tables]
+            names = frozenset([name for name in called if not self.names.defines(path, name)])
+            out.append(names if seen.spoken_of(names, followed.part) else frozenset())
+        return out
 
     def again(
-        self, text: bytes, path: str, record: FileRecord, called: frozenset[str]
-    ) -> tuple[FileRecord, dict[str, tuple[bool, Contracts]], frozenset[str]] | None:
-        """A later round of a file: looks at the functions that what has changed (*called*) concerns, and at the counters that it concerns
-        (which are given back too); None where there is none."""
+        self, text: bytes, path: str, record: FileRecord, called: Sequence[frozenset[str]]
+    ) -> tuple[FileRecord, Told, frozenset[str]] | None:
+        """A later round of a file: looks at the functions that what has changed (*called*, for each of what is followed) concerns, and at the
+        counters that it concerns (which are given back too); None where there is none."""
         seen = self.names.seen_from(path)
         unit = self.judge.unit(text, path, seen, guesses=False)
-        names = unit.unknown(called)
-        counters = seen.spoken_of(names)
-        sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))}) if counters else []
-        if not sources:
-            return None
-        found = self.look(unit, sources, record, counters), self.contracts(unit, sources, counters), counters
+        told: Told = {}
+        every: frozenset[str] = frozenset()
+        for followed, those in zip(self.followed, called, strict=True):
+            names = unit.unknown(those)
+            counters = seen.spoken_of(names, followed.part)
+            if not counters:
+                continue
+            sources = naming(unit, {word.encode() for name in names for word in (name, mention(name))})
+            if not sources:
+                continue
+            record = self.look(unit, sources, record, followed, counters)
+            add(told, self.contracts(unit, sources, counters))
+            every |= counters
         unit.close()
-        return found
+        return (record, told, every) if every else None
 
     def look(
-        self, unit: Unit, sources: list[FunctionSource], record: FileRecord, counters: frozenset[str] | None = None
+        self,
+        unit: Unit,
+        sources: list[FunctionSource],
+        record: FileRecord,
+        followed: Followed,
+        counters: frozenset[str],
     ) -> FileRecord:
-        """*record* with what is found in *sources* instead of what it said of functions of their names; only of *counters*, if they are given."""
+        """*record* with what is found of *counters* in *sources* instead of what it said of them in functions of their names."""
         told = {one.name: one for one in record.told}
         by_name: dict[str, list[FunctionSource]] = {}
         written = unit.written
         for source in sources:
             if source.start >= written:
                 break  # a macro: what is wrong with it shows where it is used
-            by_name.setdefault(source.name, []).append(source)
+            if any(unit.touches(source, counter) for counter in unit.counters(source) & counters):
+                by_name.setdefault(source.name, []).append(source)
+            elif source.name in told:
+                by_name.setdefault(source.name, [])
+        count = self.judge.vocabulary.tables.counter_of
         for name, variants in by_name.items():
             tally = Tally()
             seen: dict[tuple[object, ...], int] = {}
             found = [self.placed(one, seen) for one in self.judge.judge(unit, variants, tally, counters)]
-            old = told.pop(name, None)
-            if old is not None and counters is not None:
-                count = self.judge.vocabulary.tables.counter_of
-                found += [one for one in old.findings if count(one.family) not in counters]
-                tally.bounded = max(tally.bounded, old.bounded)
-                tally.unparsed = max(tally.unparsed, old.unparsed)
-            if found or tally.unparsed or tally.bounded:
-                told[name] = FunctionRecord(name, tuple(found), tally.unparsed, tally.bounded)
+            old = told.pop(name, None) or FunctionRecord(name)
+            found += [one for one in old.findings if count(one.family) not in counters]
+            new = replace(old, findings=tuple(found))
+            if followed.part.inside:
+                unparsed, bounded = max(tally.unparsed, old.unparsed), max(tally.bounded, old.bounded)
+                new = replace(new, unparsed=unparsed, bounded=bounded)
+            else:
+                unparsed, bounded = max(tally.unparsed, old.unparsed_else), max(tally.bounded, old.bounded_else)
+                new = replace(new, unparsed_else=unparsed, bounded_else=bounded)
+            if new != FunctionRecord(name):
+                told[name] = new
         return replace(record, told=tuple(told[name] for name in sorted(told)))
 
     def placed(self, bare: Judged, seen: dict[tuple[object, ...], int]) -> Finding:
@@ -134,11 +184,9 @@ class Surveyor:
         number = seen[one.keys[1]] = seen.get(one.keys[1], -1) + 1
         return replace(finding(one, Status.EXISTING, None, None), fingerprint=fingerprint(one, number))
 
-    def contracts(
-        self, unit: Unit, sources: list[FunctionSource], only: frozenset[str] | None = None
-    ) -> dict[str, tuple[bool, Contracts]]:
-        """(static, what it does to each counter, or to each of *only*) for each of *sources* that other files may call."""
-        out: dict[str, tuple[bool, Contracts]] = {}
+    def contracts(self, unit: Unit, sources: list[FunctionSource], only: frozenset[str]) -> Told:
+        """What each of *sources* that other files may call does to each of *only*."""
+        out: Told = {}
         header = unit.path.endswith(".h")
         for source in sources:
             if source.name in out or source.name in unit.tables.contracts:
@@ -146,8 +194,7 @@ class Surveyor:
             static = STATIC.search(unit.text, source.start, unit.text.find(b"(", source.start)) is not None
             if static and not header:
                 continue
-            wanted = unit.counters(source) if only is None else unit.counters(source) & only
-            counters = [counter for counter in sorted(wanted) if unit.touches(source, counter)]
+            counters = [counter for counter in sorted(unit.counters(source) & only) if unit.touches(source, counter)]
             if not counters:
                 out[source.name] = (static, {})
                 continue
@@ -162,6 +209,12 @@ class Surveyor:
                     known[counter] = replace(contract, proof=f"{unit.path}:{unit.line(source.start)}")
             out[source.name] = (static, known)
         return out
+
+
+def add(told: Told, more: Told) -> None:
+    """Enter what *more* says of other counters."""
+    for name, (static, contracts) in more.items():
+        told[name] = static, told[name][1] | contracts if name in told else contracts
 
 
 def naming(unit: Unit, words: Iterable[bytes]) -> list[FunctionSource]:
@@ -224,7 +277,9 @@ class Alone:
 
     def __init__(self, tree: Path, settings: Settings) -> None:
         self.tree = tree.resolve()
-        self.surveyor = Surveyor(Judge(tree, every_rule(settings)), Names(nobody, -1, frozenset()), None)
+        judge = Judge(tree, every_rule(settings))
+        names = Names(nobody, -1, judge.vocabulary.proven, frozenset())
+        self.surveyor = Surveyor(judge, names, scope_of(settings))
         settled_in()
 
     def look(self, file: Path) -> tuple[str, FileRecord]:
@@ -257,15 +312,12 @@ class Worker:
         self.number = number
         self.store = Store(place, write=False)
         known: dict[str, list[Definition]] = {}
-        changed: frozenset[str] | None = None
         if number:
             for name, path, static, raw in self.store.all_definitions():
                 known.setdefault(name, []).append(Definition(path, bool(static), raw))
-            changed = frozenset(
-                name for name, defined in known.items() if any(one.changed_in(number - 1) for one in defined)
-            )
-        names = Names(lambda name: known.get(name, ()), number - 1, frozenset(known))
-        self.surveyor = Surveyor(Judge(tree, every_rule(settings)), names, changed)
+        judge = Judge(tree, every_rule(settings))
+        names = Names(lambda name: known.get(name, ()), number - 1, judge.vocabulary.proven, frozenset(known))
+        self.surveyor = Surveyor(judge, names, self.store.scope, later=number > 0)
         settled_in()
 
     def batch(self, jobs: Sequence[Job]) -> list[Found]:
@@ -290,10 +342,10 @@ class Worker:
     def later(self, job: Job) -> Found:
         """A later round."""
         called = self.surveyor.concerning(job.path, self.store.calls(job.file))
-        raw = self.store.record(job.file) if called else None
+        raw = self.store.record(job.file) if any(called) else None
         record = FileRecord() if raw is None else decode(raw)
         found = None
-        if called and not record.problem:
+        if any(called) and not record.problem:
             found = self.surveyor.again(text_of(self.tree / job.path), job.path, record, called)
         if found is None:
             return Found(job.file, None, None, ())
