@@ -151,7 +151,8 @@ def _forget(store: Store, row: FileRow) -> None:
     """A file that is gone: its functions stay as names that changed, until their callers were told."""
     db = store.db
     db.execute("UPDATE names SET history=x'', old=x'', gen=? WHERE file=?", (_generation(store) + 1, row.id))
-    for table, column in (("files", "id"), ("facts", "file"), ("answers", "file")):
+    store.drop_facts(row.id)
+    for table, column in (("files", "id"), ("answers", "file")):
         db.execute(f"DELETE FROM {table} WHERE {column}=?", (row.id,))
 
 
@@ -229,7 +230,7 @@ def _write(store: Store, number: int, one: Found) -> None:
         db.execute("UPDATE files SET blob=?, done=? WHERE id=?", (one.facts.blob, number, one.file))
     else:
         if number == 0:
-            db.execute("DELETE FROM facts WHERE file=?", (one.file,))
+            store.drop_facts(one.file)
         db.execute("UPDATE files SET done=? WHERE id=?", (number, one.file))
     if one.record is not None:
         store.write_record(one.file, one.record)

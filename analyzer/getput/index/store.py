@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from getput.database import META, Database
-from getput.index.facts import Facts
+from getput.index.facts import Facts, key_of
 from getput.index.scope import Scope
 
 LAYOUT = 2  # of the tables below; another one starts anew
@@ -22,11 +22,15 @@ SCHEMA = f"""
 {META}
 CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime INTEGER, blob BLOB, done INTEGER, gen INTEGER);
 CREATE TABLE facts(file INTEGER PRIMARY KEY, calls BLOB, defines BLOB, pointers BLOB);
+CREATE TABLE keys(file INTEGER PRIMARY KEY, keys BLOB);
 CREATE TABLE answers(file INTEGER PRIMARY KEY, record BLOB);
 CREATE TABLE names(name TEXT, file INTEGER, static INTEGER, history BLOB, old BLOB, gen INTEGER,
                    PRIMARY KEY(name, file)) WITHOUT ROWID;
 CREATE INDEX names_of_file ON names(file);
 """
+
+# The files among whose names is one of this key, in most cases that name: few rows are read whole.
+_KEYED = "keys CROSS JOIN facts USING(file) CROSS JOIN files ON keys.file=id WHERE instr(keys, ?)"
 
 
 class StoreError(Exception):
@@ -185,9 +189,9 @@ class Store(Database):
         """The files that define, call or hand out a function of this name, sorted."""
         word = name.encode()
         rows = self.db.execute(
-            "SELECT path FROM facts JOIN files ON file=id "
-            "WHERE instr(defines, ?) OR instr(defines, ?) OR instr(calls, ?) OR instr(pointers, ?) ORDER BY path",
-            (b" %s " % word, b" -%s " % word, b" %s " % word, b"=%s " % word),
+            f"SELECT path FROM {_KEYED} AND "
+            "(instr(calls, ?) OR instr(defines, ?) OR instr(defines, ?) OR instr(pointers, ?)) ORDER BY path",
+            (key_of(word), b" %s " % word, b" %s " % word, b" -%s " % word, b"=%s " % word),
         )
         return [path for (path,) in rows]
 
@@ -195,8 +199,8 @@ class Store(Database):
         """The files that define a function of this name, sorted."""
         word = name.encode()
         rows = self.db.execute(
-            "SELECT path FROM facts JOIN files ON file=id WHERE instr(defines, ?) OR instr(defines, ?) ORDER BY path",
-            (b" %s " % word, b" -%s " % word),
+            f"SELECT path FROM {_KEYED} AND (instr(defines, ?) OR instr(defines, ?)) ORDER BY path",
+            (key_of(word), b" %s " % word, b" -%s " % word),
         )
         return [path for (path,) in rows]
 
@@ -205,6 +209,12 @@ class Store(Database):
         self.db.execute(
             "INSERT OR REPLACE INTO facts VALUES(?, ?, ?, ?)", (file, facts.calls, facts.defines, facts.pointers)
         )
+        self.db.execute("INSERT OR REPLACE INTO keys VALUES(?, ?)", (file, facts.keys))
+
+    def drop_facts(self, file: int) -> None:
+        """Forget the facts of a file."""
+        for table in ("facts", "keys"):
+            self.db.execute(f"DELETE FROM {table} WHERE file=?", (file,))
 
     def write_record(self, file: int, record: bytes) -> None:
         """Set what was found in a file."""
