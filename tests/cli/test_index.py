@@ -121,6 +121,26 @@ def test_a_scan_follows_what_it_shows(getput, tree):
     assert "takes a reference on what it returns" in getput("apis", "acme_outer", "--tree", tree).stdout
 
 
+def test_what_is_suppressed_is_looked_for(getput, tree):
+    """A scan that does not follow a family could not say that nothing of it is found any more."""
+    (tree / "lib/entry.c").write_text(ENTRY)
+    (tree / "drivers/acme/open.c").write_text(OPEN)
+    (tree / "MAINTAINERS").touch()
+    answer = tree.parent / "answer.json"
+    answer.write_text(getput("scan", "--tree", tree, "--format", "json", "--min-confidence", "low").stdout)
+    known = [one["fingerprint"] for one in json.loads(answer.read_text())["findings"] if one["family"] == "dentry"]
+    own = tree.parent / "suppressions.toml"
+    getput("suppress", *known, "--reason", "so", "--from", answer, "--suppressions", own)
+    getput("index", "--tree", tree, "--drop")
+    scan = ["scan", "--tree", tree, "--format", "json", "--suppressions", own]
+    assert own.read_text().count("[[suppress]]") == len(known) == 1
+    assert "any more" not in getput(*scan).stderr
+    (tree / "drivers/acme/open.c").write_text(
+        OPEN.replace("return -EIO", "goto out").replace("\tdput(", "out:\n\tdput(")
+    )
+    assert "nothing of this fingerprint is found any more" in getput(*scan).stderr
+
+
 # --- patches ---------------------------------------------------------------------------------------------------------
 
 GUARD = "\tif (acme_read(dev))\n\t\treturn -EIO;\n"

@@ -69,15 +69,17 @@ def run(args: argparse.Namespace) -> int:
     tree = options.tree_of(args)
     settings = options.settings(args, tree)
     hidden = options.hidden(args, tree, settings, frozenset(Status))
+    # What is suppressed may be of any family: that it is gone can be said where all are followed.
+    scope = Scope.ALL if hidden is not None and hidden.suppressions.entries else scope_of(settings)
     indexed = _below(args.paths, tree) if args.index else None
-    if indexed is not None and (not args.paths or "" in indexed or _knows(tree, settings)):
+    if indexed is not None and (not args.paths or "" in indexed or _knows(tree, settings, scope)):
         try:
-            full, interrupted = _from_index(tree, settings, indexed, args)
+            full, interrupted = _from_index(tree, settings, scope, indexed, args)
         except UsageError as unusable:
             output.message(f"{unusable}; each file is judged alone")
-            full, interrupted = _alone(tree, settings, args)
+            full, interrupted = _alone(tree, settings, scope, args)
     else:
-        full, interrupted = _alone(tree, settings, args)
+        full, interrupted = _alone(tree, settings, scope, args)
     judged = time.perf_counter()
     answer = wanted(full, settings) if hidden is None else hidden.over(full, wanted(full, settings))
     if args.fix:
@@ -121,17 +123,19 @@ def _below(paths: Sequence[Path], tree: Path) -> tuple[str, ...] | None:
     return tuple(out)
 
 
-def _knows(tree: Path, settings: Settings) -> bool:
-    """Whether there is an index that has what is asked for: it would not be made for a few files."""
+def _knows(tree: Path, settings: Settings, scope: Scope) -> bool:
+    """Whether there is an index that knows what is in *scope*: it would not be made for a few files."""
     state = Current(tree, settings).state
-    return state == USED or (state == PARTIAL and scope_of(settings) is Scope.PROVEN)
+    return state == USED or (state == PARTIAL and scope is Scope.PROVEN)
 
 
-def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argparse.Namespace) -> tuple[Answer, bool]:
-    """What stands in *paths*, as the index knows it once it was brought up to date; and whether that was interrupted."""
+def _from_index(
+    tree: Path, settings: Settings, scope: Scope, paths: Sequence[str], args: argparse.Namespace
+) -> tuple[Answer, bool]:
+    """What of *scope* stands in *paths*, as the index knows it once it was brought up to date; and whether that was interrupted."""
     from getput.cli.indexing import brought_up_to_date
 
-    store, done = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet, scope=scope_of(settings))
+    store, done = brought_up_to_date(tree, settings, args.jobs, show=not args.quiet, scope=scope)
     folders = tuple(f"{path}/" for path in paths)
     records = (
         (path, decode(raw))
@@ -144,7 +148,7 @@ def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argp
         judged, known = store.judged()
         left = f", {done.left}" if done.left else ""
         errors.append(Problem(name, f"interrupted: {judged:,} of {known:,} files judged{left}"))
-    answer = answer_of(name, _settled(records, tree, settings), errors, USED, scope_of(settings))
+    answer = answer_of(name, _settled(records, tree, settings), errors, USED, scope)
     store.close()
     return answer, done.interrupted
 
@@ -152,27 +156,27 @@ def _from_index(tree: Path, settings: Settings, paths: Sequence[str], args: argp
 # --- without -----------------------------------------------------------------------------------------------------------
 
 
-def _alone(tree: Path, settings: Settings, args: argparse.Namespace) -> tuple[Answer, bool]:
-    """What stands in the paths that are asked for, as each file tells by itself; and whether that was interrupted."""
+def _alone(tree: Path, settings: Settings, scope: Scope, args: argparse.Namespace) -> tuple[Answer, bool]:
+    """What of *scope* stands in the paths that are asked for, as each file tells by itself; and whether that was interrupted."""
     name = _name(args.paths or [tree])
     errors: list[Problem] = []
     files: list[Path] = []
     parts: list[list[tuple[str, FileRecord]]] = []
-    interrupted = until_interrupted(_parts(tree, settings, files, errors, args), parts)
+    interrupted = until_interrupted(_parts(tree, settings, scope, files, errors, args), parts)
     records = [record for part in parts for record in part]
     if interrupted:
         so_far = f"{len(records):,} of {len(files):,} files judged" if files else "no file judged yet"
         errors.append(Problem(name, f"interrupted: {so_far}"))
-    return answer_of(name, _settled(records, tree, settings), errors, NONE, scope_of(settings)), interrupted
+    return answer_of(name, _settled(records, tree, settings), errors, NONE, scope), interrupted
 
 
 def _parts(
-    tree: Path, settings: Settings, files: list[Path], errors: list[Problem], args: argparse.Namespace
+    tree: Path, settings: Settings, scope: Scope, files: list[Path], errors: list[Problem], args: argparse.Namespace
 ) -> Generator[list[tuple[str, FileRecord]], None, None]:
     """The records of batches of the files, which are entered in *files* first."""
     files += _sources(args.paths or [tree], errors)
     batches = [tuple(files[start : start + BATCH]) for start in range(0, len(files), BATCH)]
-    parts = in_order(_start, (tree, settings), _scan, batches, args.jobs, _died)
+    parts = in_order(_start, (tree, settings, scope), _scan, batches, args.jobs, _died)
     yield from counted(parts, len(batches), f"batches of {BATCH} files", not args.quiet)
 
 
@@ -195,8 +199,8 @@ class _Worker:
     alone: Alone
 
 
-def _start(tree: Path, settings: Settings) -> None:
-    _Worker.alone = Alone(tree, settings)
+def _start(tree: Path, settings: Settings, scope: Scope) -> None:
+    _Worker.alone = Alone(tree, settings, scope)
 
 
 def _scan(batch: Sequence[Path]) -> list[tuple[str, FileRecord]]:

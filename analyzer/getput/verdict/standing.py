@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from getput.config import Settings
+from getput.index.scope import scope_of
 from getput.model import Answer, Finding, Stats
 from getput.ownership.unit import Unit
 from getput.verdict.case import Case, Unfit, case_of
@@ -50,7 +51,7 @@ class Standing:
 
 def with_fixes(tree: Path, settings: Settings, answer: Answer) -> Answer:
     """*answer* of a scan of *tree* with a fix for each finding that can be mended, each against the file as it stands."""
-    alone = Alone(tree, settings)
+    alone = Alone(tree, settings, scope_of(settings))
     courts: dict[str, Standing | None] = {}
     return replace(answer, findings=tuple(with_fix(alone, courts, answer.findings)))
 

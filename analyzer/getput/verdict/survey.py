@@ -18,7 +18,7 @@ from getput.index.build import Found, Job
 from getput.index.facts import Facts, calls_of, facts_of
 from getput.index.names import Contracts, Definition, Names, Part, says
 from getput.index.records import TOO_LARGE, FileRecord, FunctionRecord, Open, decode, encode
-from getput.index.scope import Scope, scope_of
+from getput.index.scope import Scope
 from getput.index.store import Store
 from getput.model import Confidence, Finding, Status
 from getput.ownership.contracts import Contract, Source, Verb
@@ -275,11 +275,11 @@ def nobody(_: str) -> tuple[Definition, ...]:
 class Alone:
     """Looks at files without an index: each by what the tables and itself say."""
 
-    def __init__(self, tree: Path, settings: Settings) -> None:
+    def __init__(self, tree: Path, settings: Settings, scope: Scope) -> None:
         self.tree = tree.resolve()
         judge = Judge(tree, every_rule(settings))
         names = Names(nobody, -1, judge.vocabulary.proven, frozenset())
-        self.surveyor = Surveyor(judge, names, scope_of(settings))
+        self.surveyor = Surveyor(judge, names, scope)
         settled_in()
 
     def look(self, file: Path) -> tuple[str, FileRecord]:
