@@ -30,6 +30,11 @@ class Database:
         """Give the file back, with everything in it."""
         self.db.close()
 
+    def __del__(self) -> None:
+        """Nobody wants it any more: SQLite's own connection would complain if it were left open."""
+        with contextlib.suppress(AttributeError, sqlite3.Error):  # it was never opened, or belongs to another thread
+            self.db.close()
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All of what is written inside, or nothing."""
