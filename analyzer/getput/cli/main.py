@@ -90,6 +90,7 @@ def entry() -> None:
         traceback.print_exc()
         status = USAGE
     finish()
+    gc.freeze()  # or the interpreter would look through everything for garbage in circles, before it throws all away
     sys.exit(status)
 
 
