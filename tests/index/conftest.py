@@ -21,6 +21,26 @@ from getput.ownership.apis import load
 from getput.ownership.vocabulary import Vocabulary
 from getput.verdict.survey import Worker
 
+GET = """\
+struct device_node *acme_node(struct device *dev)
+{
+	return of_get_child_by_name(dev->of_node, "acme");
+}
+"""
+PROBE = """\
+int acme_probe(struct device *dev)
+{
+	struct device_node *np = acme_outer(dev);
+
+	if (!np)
+		return -ENODEV;
+	if (acme_read(dev))
+		return -EIO;
+	of_node_put(np);
+	return 0;
+}
+"""
+
 
 class Indexed:
     """A tree below *top*, and the index of it at *place*."""
@@ -53,7 +73,7 @@ class Indexed:
     def refresh(self, place: Path | None = None, dies_after: int = -1) -> Progress:
         """Bring the index up to date, in this process; ``dies_after`` batches of files the work is cut off."""
         store = Store(place or self.place, write=True)
-        store.prepare("stamp", self.top, self.scope, Vocabulary(load()).proven)
+        store.prepare("stamp", self.top, self.scope, lambda: Vocabulary(load()).proven)
         left = dies_after
 
         def run(round_: Round) -> Generator[list[Found], None, None]:

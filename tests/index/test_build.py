@@ -9,16 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.index.conftest import Indexed, trees
+from tests.index.conftest import GET, PROBE, Indexed, trees
 
 from getput.index.build import LAST
 
-GET = """\
-struct device_node *acme_node(struct device *dev)
-{
-	return of_get_child_by_name(dev->of_node, "acme");
-}
-"""
 NO_GET = GET.replace('of_get_child_by_name(dev->of_node, "acme")', "dev->of_node")
 WRAPPER = """\
 struct device_node *acme_outer(struct device *dev)
@@ -26,21 +20,8 @@ struct device_node *acme_outer(struct device *dev)
 	return acme_node(dev);
 }
 """
-LEAKING = """\
-int acme_probe(struct device *dev)
-{
-	struct device_node *np = acme_outer(dev);
-
-	if (!np)
-		return -ENODEV;
-	if (acme_read(dev))
-		return -EIO;
-	of_node_put(np);
-	return 0;
-}
-"""
 LEAK = ["leak-on-error acme_probe"]
-TREE = {"lib/get.c": GET, "lib/outer.c": WRAPPER, "drivers/acme/probe.c": LEAKING}
+TREE = {"lib/get.c": GET, "lib/outer.c": WRAPPER, "drivers/acme/probe.c": PROBE}
 
 
 def test_wrappers_of_wrappers_in_other_files(indexed):
@@ -50,7 +31,7 @@ def test_wrappers_of_wrappers_in_other_files(indexed):
 
 
 def test_alone_the_file_tells_nothing(indexed):
-    indexed.fill({"drivers/acme/probe.c": LEAKING})
+    indexed.fill({"drivers/acme/probe.c": PROBE})
     indexed.refresh()
     assert indexed.said("drivers/acme/probe.c") == []
 
@@ -131,7 +112,7 @@ def test_a_file_that_cannot_be_judged(indexed):
 @pytest.mark.parametrize("dies_after", range(1, 12))
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_callee_that_changes_while_the_work_is_cut_off(indexed, dies_after, gone):
-    files = {**TREE, "lib/inner.c": WRAPPER.replace("acme_outer", "acme_inner"), "lib/other.c": LEAKING}
+    files = {**TREE, "lib/inner.c": WRAPPER.replace("acme_outer", "acme_inner"), "lib/other.c": PROBE}
     indexed.fill(files)
     with suppress(ProcessLookupError):
         indexed.refresh(dies_after=dies_after)

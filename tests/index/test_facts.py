@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
 from getput.index.facts import blob_of, calls_of, facts_of
+from getput.index.store import Store
 
 TEXT = b"""\
 #define each(x) begin(x) /* (a) */
@@ -46,3 +49,26 @@ def test_facts() -> None:
     assert facts.defines == b" foo_open -foo_close -foo_last "
     assert facts.pointers == b" open=foo_open "
     assert facts.blob == blob_of(TEXT) == hashlib.sha1(b"blob %d\0" % len(TEXT) + TEXT).digest()
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("acme_put", ["a/call.c", "a/hand.c"]),
+        ("sys_acme", ["a/syscall.c"]),
+        ("acme_pu", []),
+    ],
+)
+def test_where_a_name_stands(indexed, name, files):
+    """It is called, handed out, or defined in a way that does not show it."""
+    indexed.fill(
+        {
+            "a/call.c": "int f(void)\n{\n\treturn acme_put(1);\n}\n",
+            "a/hand.c": "struct ops ops = {\n\t.put = acme_put,\n};\n",
+            "a/syscall.c": "SYSCALL_DEFINE1(acme, int, a)\n{\n\treturn a;\n}\n",
+        }
+    )
+    indexed.refresh()
+    store = Store(indexed.place, write=False)
+    assert store.files_with(name) == files
+    store.close()

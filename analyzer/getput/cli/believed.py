@@ -44,10 +44,10 @@ def believed_of(args: argparse.Namespace, names: Sequence[str], hint: Callable[[
         if not files:
             raise UsageError(f"neither a table nor the index of {tree} knows {name}: {hint(name)}")
         where = printable(", ".join(files[:5]))
-        page_ = f"{printable(name)}\n  does     nothing to a count of which getput knows ({where})\n"
+        said = f"{printable(name)}\n  does     nothing to a count of which getput knows ({where})\n"
         if current.state == PARTIAL:
-            page_ += f"  unless   of a family that no scan shows: `getput index --tree {tree}` looks at those, too\n"
-        pages.append(page_)
+            said += f"  unless   of a family that no scan shows: `getput index --tree {tree}` looks at those, too\n"
+        pages.append(said)
     return pages
 
 

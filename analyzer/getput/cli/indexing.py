@@ -46,7 +46,11 @@ def _named(error: Exception, where: Path) -> str:
 
 def _opened(where: Path, tree: Path, settings: Settings, scope: Scope) -> Store:
     """The index, ready to be written: made anew where what lies there is none, or damaged."""
-    stamp, proven = stamp_of(settings, tree), Vocabulary(load(settings.tables)).proven
+    stamp = stamp_of(settings, tree)
+
+    def proven() -> frozenset[str]:
+        return Vocabulary(load(settings.tables)).proven
+
     try:
         store = Store(where, write=True)
         store.prepare(stamp, tree.resolve(), scope, proven)

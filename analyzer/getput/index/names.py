@@ -29,9 +29,13 @@ class Part(NamedTuple):
     counters: frozenset[str]
     inside: bool
 
+    def holds(self, counter: str) -> bool:
+        """Whether *counter* is one of these."""
+        return (counter in self.counters) == self.inside
+
     def of(self, contracts: Contracts) -> Contracts:
         """What *contracts* say of these counters."""
-        return {counter: one for counter, one in contracts.items() if (counter in self.counters) == self.inside}
+        return {counter: one for counter, one in contracts.items() if self.holds(counter)}
 
 
 class Definition(msgspec.Struct):
@@ -146,8 +150,7 @@ class Seen:
 
     def spoken_of(self, words: frozenset[str], part: Part) -> frozenset[str]:
         """The counters of *part* of which anything is known of the functions among *words*, if only that they leave a caller's alone."""
-        found = {counter for counter, _ in self._contracts(words)}
-        return frozenset(counter for counter in found if (counter in part.counters) == part.inside)
+        return frozenset(counter for counter, _ in self._contracts(words) if part.holds(counter))
 
     def _contracts(self, words: frozenset[str]) -> Iterator[tuple[str, Contract]]:
         if self.names.known is not None:

@@ -16,16 +16,13 @@ TOO_LARGE = "larger than 10 MB"
 class FunctionRecord(msgspec.Struct, frozen=True, array_like=True):
     """All functions of one name in a file (there may be several, under ``#ifdef``).
 
-    ``unparsed`` and ``bounded`` are how many of them could not be followed, or not to the end, for counters that are proven; the last two
-    the same for the others.
+    ``unparsed`` and ``bounded`` are how many of them could not be followed, or not to the end: for counters that are proven, and for the others.
     """
 
     name: str
     findings: tuple[Finding, ...] = ()
-    unparsed: int = 0
-    bounded: int = 0
-    unparsed_else: int = 0
-    bounded_else: int = 0
+    unparsed: tuple[int, int] = (0, 0)
+    bounded: tuple[int, int] = (0, 0)
 
 
 class Open(msgspec.Struct, frozen=True, array_like=True):
@@ -45,6 +42,12 @@ class FileRecord(msgspec.Struct, frozen=True, array_like=True):
     findings: tuple[Finding, ...] = ()
     open: tuple[Open, ...] = ()
 
+    def missed(self, scope: Scope) -> tuple[int, int]:
+        """How many functions could not be followed for what is in *scope*, and how many not to the end."""
+        sides = 2 if scope is Scope.ALL else 1
+        unparsed = sum(max(one.unparsed[:sides]) for one in self.told)
+        return unparsed, sum(max(one.bounded[:sides]) for one in self.told)
+
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(FileRecord).decode
@@ -55,7 +58,6 @@ def answer_of(
 ) -> Answer:
     """What *records* (file, what was found there) say about the input called *name*; *errors* were met before.  What could not be followed is
     counted in *scope*."""
-    every = scope is Scope.ALL
     files: list[FileAnswer] = []
     findings: list[Finding] = []
     problems = list(errors)
@@ -68,8 +70,7 @@ def answer_of(
             files.append(FileAnswer(path, "failed", record.problem))
             problems.append(Problem(path, record.problem))
         else:
-            failed = sum(max(one.unparsed, one.unparsed_else * every) for one in record.told)
-            cut = sum(max(one.bounded, one.bounded_else * every) for one in record.told)
+            failed, cut = record.missed(scope)
             files.append(FileAnswer(path, "analysed", None, None, record.functions, failed, cut))
             unparsed += failed
             bounded += cut

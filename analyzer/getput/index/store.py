@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -113,9 +113,9 @@ class Store(Database):
         """The counters that it knows whatever its scope."""
         return frozenset((self.meta("proven") or "").split())
 
-    def prepare(self, stamp: str, tree: Path, scope: Scope, proven: Iterable[str]) -> None:
+    def prepare(self, stamp: str, tree: Path, scope: Scope, proven: Callable[[], Iterable[str]]) -> None:
         """Make the tables, or empty them where they were filled under another stamp, or for less than *scope*; what once knew all goes on to.
-        *proven* are the counters of that scope."""
+        *proven* tells, where that is needed, the counters of the smaller scope."""
         before = self.meta("scope")
         if self.meta("layout") == str(LAYOUT) and self.meta("stamp") == stamp and before in (scope, Scope.ALL):
             return
@@ -127,7 +127,7 @@ class Store(Database):
                 self.db.execute(f"DROP {kind.upper()} IF EXISTS {name}")
             self.make(SCHEMA)
             about = {"layout": LAYOUT, "stamp": stamp, "tree": tree, "gen": 0, "settled": 0, "scope": scope}
-            for key, value in (*about.items(), ("proven", " ".join(sorted(proven)))):
+            for key, value in (*about.items(), ("proven", " ".join(sorted(proven())))):
                 self.put_meta(key, str(value))
 
     def meta(self, key: str) -> str | None:

@@ -205,7 +205,8 @@ class Judge:
         focus: frozenset[str] | None,
         counters: frozenset[str] | None = None,
     ) -> list[Judged]:
-        """What the rules about several functions find, where one of *touched* concerns them; of members that hold only one of *counters*, if they are given."""
+        """What the rules about several functions find, where one of *touched* concerns them; references that members
+        hold are followed of *counters* only, if those are given."""
         if unit is None:
             return []
         out: list[Judged] = []

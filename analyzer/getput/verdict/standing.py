@@ -26,9 +26,7 @@ class Standing:
         judge = alone.surveyor.judge
         record = judge.folders.answered(path, alone.surveyor.first(text, path)[1], judge.settings.min_confidence)
         found = [*record.findings, *[one for told in record.told for one in told.findings]]
-        stats = Stats(
-            record.functions, sum(one.unparsed for one in record.told), sum(one.bounded for one in record.told)
-        )
+        stats = Stats(record.functions, *record.missed(alone.scope))
         self.judgement = Judgement(tuple(found), stats, 0)
         self.unit: Unit | None = None
 

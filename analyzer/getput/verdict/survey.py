@@ -52,7 +52,7 @@ class Followed:
 
     def __init__(self, vocabulary: Vocabulary, part: Part) -> None:
         self.part = part
-        self.counters = frozenset(one for one in vocabulary.followed if (one in part.counters) == part.inside)
+        self.counters = frozenset(filter(part.holds, vocabulary.followed))
         self.words = frozenset(
             word.encode() for word, counted in vocabulary.counters.items() if not counted.isdisjoint(self.counters)
         )
@@ -64,6 +64,11 @@ class Followed:
         """Those of the words of a file that calls *calls* for whose sake it is looked at."""
         words = calls & self.words
         return words if calls.isdisjoint(SCOPES) else words | self.classes
+
+    def most(self, known: tuple[int, int], count: int) -> tuple[int, int]:
+        """*known* (of counters that are proven, of the others), with at least *count* for those that are followed."""
+        proven, others = known
+        return (max(proven, count), others) if self.part.inside else (proven, max(others, count))
 
 
 class Surveyor:
@@ -164,13 +169,9 @@ class Surveyor:
             found = [self.placed(one, seen) for one in self.judge.judge(unit, variants, tally, counters)]
             old = told.pop(name, None) or FunctionRecord(name)
             found += [one for one in old.findings if count(one.family) not in counters]
-            new = replace(old, findings=tuple(found))
-            if followed.part.inside:
-                unparsed, bounded = max(tally.unparsed, old.unparsed), max(tally.bounded, old.bounded)
-                new = replace(new, unparsed=unparsed, bounded=bounded)
-            else:
-                unparsed, bounded = max(tally.unparsed, old.unparsed_else), max(tally.bounded, old.bounded_else)
-                new = replace(new, unparsed_else=unparsed, bounded_else=bounded)
+            unparsed = followed.most(old.unparsed, tally.unparsed)
+            bounded = followed.most(old.bounded, tally.bounded)
+            new = FunctionRecord(name, tuple(found), unparsed, bounded)
             if new != FunctionRecord(name):
                 told[name] = new
         return replace(record, told=tuple(told[name] for name in sorted(told)))
@@ -277,6 +278,7 @@ class Alone:
 
     def __init__(self, tree: Path, settings: Settings, scope: Scope) -> None:
         self.tree = tree.resolve()
+        self.scope = scope
         judge = Judge(tree, every_rule(settings))
         names = Names(nobody, -1, judge.vocabulary.proven, frozenset())
         self.surveyor = Surveyor(judge, names, scope)
@@ -316,7 +318,7 @@ class Worker:
             for name, path, static, raw in self.store.all_definitions():
                 known.setdefault(name, []).append(Definition(path, bool(static), raw))
         judge = Judge(tree, every_rule(settings))
-        names = Names(lambda name: known.get(name, ()), number - 1, judge.vocabulary.proven, frozenset(known))
+        names = Names(lambda name: known.get(name, ()), number - 1, self.store.proven, frozenset(known))
         self.surveyor = Surveyor(judge, names, self.store.scope, later=number > 0)
         settled_in()
 
